@@ -1,0 +1,1 @@
+"""Published feature extractors, unchanged."""
