@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""Write the tables of README.md and docs/evaluate.md from the cards and from benchmarks/results/: no figure is typed.
+
+`python scripts/write_figures.py` writes them; with `--check` it says which page is out of date and exits with 1.
+"""
+
+import argparse
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from mattelier import Card, list_models
+
+ROOT = Path(__file__).resolve().parent.parent
+SPEED = ROOT / "benchmarks" / "results" / "versus-rembg.json"
+MEASURED = ("small, CPU", "12 MP, CPU", "12 MP, warm, CPU")
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def models_table(cards: Sequence[Card], speed: dict) -> str:
+    """A row a card; seconds only where these very weights were measured."""
+    head = ("card", "licence of the weights", "size", *(f"{name} s" for name in MEASURED), "measured on")
+    return table(head, [model_row(card, speed) for card in cards])
+
+
+def model_row(card: Card, speed: dict) -> list[str]:
+    facts = [f"`{card.name}`", card.weights.licence, f"{card.weights.size_bytes / 1e6:.1f} MB"]
+    if speed.get("weights", {}).get("sha256") != card.weights.sha256:
+        return [*facts, *["-"] * len(MEASURED), "not measured"]
+    found = {row["name"]: row["ours"] for row in speed["rows"]}
+    machine = f"{speed['machine']['cores']} cores, {speed['machine']['processor']}"
+    return [*facts, *(f"{found[name]:.2f}" for name in MEASURED), machine]
+
+
+def speed_table(speed: dict) -> str:
+    """The rows of versus_rembg.py as they are."""
+    if not speed:
+        return "Not measured yet."
+    rows = [
+        [row["name"], figure(row["ours"], row["unit"]), figure(row["theirs"], row["unit"]), f"{row['ratio']:.2f}"]
+        for row in speed["rows"]
+    ]
+    versions = speed["versions"]
+    said = (
+        f"{speed['date'][:10]}, commit `{speed['commit']}`, {speed['machine']['cores']} cores "
+        f"({speed['machine']['processor']}), {speed['weights']['card']} `{speed['weights']['sha256'][:8]}`, rembg "
+        f"{versions['theirs']['rembg']}, ONNX Runtime {versions['ours']['onnxruntime']} and "
+        f"{versions['theirs']['onnxruntime']}; medians of {speed['pairs']} pairs."
+    )
+    return table(("", "Mattelier", "other", "ratio"), rows) + "\n\n" + said
+
+
+def figure(value: float, unit: str) -> str:
+    if unit == "bytes":
+        return f"{value / 1e6:.2f} MB"
+    return f"{value:.0f} MiB" if unit == "MiB" else f"{value:.2f} s"
+
+
+def filled(text: str, name: str, content: str) -> str:
+    """The page with everything between the two marks of `name` replaced."""
+    marks = re.compile(rf"(<!-- {name}: [^\n]*-->\n).*?(<!-- end of {name} -->)", re.DOTALL)
+    if len(marks.findall(text)) != 1:
+        raise SystemExit(f"expected one pair of marks for {name!r}: <!-- {name}: ... --> and <!-- end of {name} -->")
+    return marks.sub(lambda match: f"{match[1]}\n{content}\n\n{match[2]}", text)
+
+
+def pages() -> dict[Path, str]:
+    """Each page as it should be."""
+    speed = json.loads(SPEED.read_text(encoding="utf-8")) if SPEED.is_file() else {}
+    readme, evaluate = ROOT / "README.md", ROOT / "docs" / "evaluate.md"
+    return {
+        readme: filled(readme.read_text(encoding="utf-8"), "models", models_table(list_models(), speed)),
+        evaluate: filled(evaluate.read_text(encoding="utf-8"), "speed", speed_table(speed)),
+    }
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description="Write the tables of the pages from the measured JSON.")
+    options.add_argument("--check", action="store_true", help="write nothing; exit 1 when a page is out of date")
+    check = options.parse_args().check
+    stale = {path: text for path, text in pages().items() if path.read_text(encoding="utf-8") != text}
+    for path, text in stale.items():
+        if not check:
+            path.write_text(text, encoding="utf-8")
+        print(path.relative_to(ROOT))
+    if check and stale:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()
