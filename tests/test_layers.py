@@ -36,7 +36,7 @@ WITHOUT_TORCH = {
 }
 TORCH_INSIDE_FUNCTIONS = {"runtime/engine.py", "runtime/export.py"}
 HEAVY = {"onnxruntime", "scipy", "fastapi", "uvicorn", "pi_heif", "pymatting"}
-IMAGE_NEEDS = {"numpy", "scipy", "PIL", "isal", "pi_heif"}
+IMAGE_NEEDS = {"numpy", "scipy", "PIL", "isal", "tifffile", "pi_heif"}
 
 
 @dataclass(frozen=True)
