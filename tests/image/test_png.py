@@ -1,0 +1,106 @@
+"""The PNG writer, read back by two other programs (pypng, Pillow) and by eye on its own bytes."""
+
+import io
+import struct
+import tracemalloc
+import zlib
+
+import numpy as np
+import png
+import pytest
+from PIL import Image, ImageCms
+
+from mattelier.image.png import encode_png
+
+
+def noise(shape, dtype, seed=0):
+    return np.random.default_rng(seed).integers(0, np.iinfo(dtype).max + 1, shape, dtype=dtype)
+
+
+def read_with_pypng(data):
+    width, height, rows, info = png.Reader(bytes=data).read()
+    samples = np.array([list(row) for row in rows]).reshape(height, width, info["planes"])
+    return samples, info
+
+
+def chunks(data):
+    position, found = 8, []
+    while position < len(data):
+        (length,) = struct.unpack_from(">I", data, position)
+        found.append((data[position + 4 : position + 8], data[position + 8 : position + 8 + length]))
+        position += 12 + length
+    return found
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("colours", [1, 3])
+@pytest.mark.parametrize("with_alpha", [False, True])
+def test_another_reader_finds_the_same_samples(dtype, colours, with_alpha):
+    pixels = noise((13, 7) if colours == 1 else (13, 7, 3), dtype)
+    alpha = np.maximum(noise((13, 7), dtype, 1), 1) if with_alpha else None
+    samples, info = read_with_pypng(encode_png(pixels, alpha))
+    assert info["bitdepth"] == 8 * np.dtype(dtype).itemsize
+    assert np.array_equal(samples[..., :colours], pixels.reshape(13, 7, colours))
+    if with_alpha:
+        assert np.array_equal(samples[..., -1], alpha)
+    assert info["planes"] == colours + with_alpha
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 50), (50, 1), (3, 70000), (2000, 300)])
+def test_any_shape_and_number_of_bands(shape):
+    pixels, alpha = noise((*shape, 3), np.uint8), np.full(shape, 255, np.uint8)
+    back = np.asarray(Image.open(io.BytesIO(encode_png(pixels, alpha))))
+    assert np.array_equal(back, np.dstack([pixels, alpha]))
+
+
+def test_views_and_foreign_byte_order():
+    whole = noise((20, 30, 4), np.uint16)
+    pixels, alpha = whole[::2, ::-1, :3], np.maximum(whole[::2, ::-1, 3], 1).astype(">u2")
+    samples, _ = read_with_pypng(encode_png(pixels, alpha))
+    assert np.array_equal(samples, np.dstack([pixels, alpha]))
+
+
+def test_colour_nobody_sees_is_written_as_black_and_arguments_stay():
+    pixels, alpha = noise((4, 4, 3), np.uint8), np.zeros((4, 4), np.uint8)
+    alpha[1, 2] = 1
+    before = pixels.copy()
+    back = np.asarray(Image.open(io.BytesIO(encode_png(pixels, alpha))))
+    assert np.array_equal(back[1, 2, :3], pixels[1, 2])
+    assert back[alpha == 0].max() == 0
+    assert np.array_equal(pixels, before)
+
+
+def test_every_row_is_filtered_against_the_row_above():
+    data = encode_png(noise((9, 5, 3), np.uint8), None)
+    raw = zlib.decompress(b"".join(content for kind, content in chunks(data) if kind == b"IDAT"))
+    assert raw[:: 1 + 5 * 3] == b"\x02" * 9
+
+
+def test_chunks_are_in_order_with_their_checksums_and_nothing_else():
+    data = encode_png(noise((9, 5, 3), np.uint8), None, profile=b"p" * 200)
+    kinds = [kind for kind, _ in chunks(data)]
+    assert kinds[:2] == [b"IHDR", b"iCCP"]
+    assert set(kinds[2:-1]) == {b"IDAT"}
+    assert kinds[-1] == b"IEND"
+    position = 8
+    for kind, content in chunks(data):
+        position += 8 + len(content)
+        assert struct.unpack_from(">I", data, position)[0] == zlib.crc32(kind + content)
+        position += 4
+    assert position == len(data)
+
+
+def test_profile_comes_back_byte_for_byte():
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    image = Image.open(io.BytesIO(encode_png(noise((2, 2, 3), np.uint8), None, profile)))
+    assert image.info["icc_profile"] == profile
+
+
+def test_memory_does_not_grow_with_the_picture():
+    pixels, alpha = np.zeros((2000, 2000, 3), np.uint8), np.zeros((2000, 2000), np.uint8)
+    encode_png(pixels[:1], alpha[:1])  # imports
+    tracemalloc.start()
+    encode_png(pixels, alpha)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8e6  # interleaved it is 16 MB
