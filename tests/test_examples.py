@@ -34,8 +34,8 @@ def test_one_call(tmp_path: Path, offline: dict[str, str]) -> None:
     assert said.split() == ["astronaut.cutout.png", "astronaut.green.png"]
     alpha = alpha_of(tmp_path / "astronaut.cutout.png")
     assert alpha.shape == (512, 512)
-    assert alpha[110, 225] == 255  # the face stays
-    assert alpha[60, 350] == 0  # the wall behind goes
+    assert alpha[110, 225] > 250  # the face stays
+    assert alpha[60, 350] < 5  # the wall behind goes
     green = Image.open(tmp_path / "astronaut.green.png")
     assert green.mode == "RGB"
 
