@@ -1,0 +1,60 @@
+"""A card's contract -> what its network is fed, and back."""
+
+import numpy as np
+
+from mattelier.errors import InputError, WeightsError
+from mattelier.image import Array, Float
+from mattelier.image.colour import to_depth, to_srgb
+from mattelier.image.composite import over
+from mattelier.image.geometry import fit_size, resize
+from mattelier.image.io import Picture
+from mattelier.models.cards import Contract
+
+
+def network_copy(contract: Contract, picture: Picture) -> Array:
+    """The photo as the network sees it: (h, w, 3) uint8 sRGB, the size the contract asks for.
+
+    A photo that is transparent in places is seen on white, as most viewers show it.
+    """
+    height, width = picture.pixels.shape[:2]
+    hw = fit_size((height, width), contract.longest_px, contract.multiple_of)
+    small = to_srgb(resize(picture.pixels, hw, "area"), picture.profile)
+    if picture.alpha is None:
+        return small
+    return over(small, np.full(3, 255, np.uint8), small_alpha(picture.alpha, hw))
+
+
+def small_alpha(alpha: Array, hw: tuple[int, int]) -> Float:
+    """The file's own alpha at the network's size: (h, w) float32 [0, 1]."""
+    return to_depth(resize(alpha, hw, "area"), np.float32)
+
+
+def network_input(contract: Contract, copy: Array) -> dict[str, Array]:
+    """(h, w, 3) uint8 sRGB -> {"image": (1, 3, h, w) float32}, scaled and normalised as the contract says."""
+    if contract.inputs != ("image",):
+        raise InputError(
+            f"the network asks for {', '.join(contract.inputs)}; this version can give it an image only; "
+            "choose a model that works from the photo alone"
+        )
+    # (value / 255 * scale - mean) / std as one product and one sum, channel by channel
+    std = np.asarray(contract.std, np.float32)
+    gain = np.float32(contract.scale / 255) / std
+    shift = np.asarray(contract.mean, np.float32) / std
+    planes = copy.transpose(2, 0, 1).astype(np.float32)
+    return {"image": (planes * gain[:, None, None] - shift[:, None, None])[None]}
+
+
+def restore(outputs: dict[str, Array], hw: tuple[int, int]) -> Float:
+    """The network's answer as alpha: (h, w) float32 [0, 1].
+
+    The size needs no way back: both sides were rounded to the contract's multiple, nothing was padded.
+    Raises WeightsError when the network answers something else than its card says.
+    """
+    alpha = outputs["alpha"]
+    if alpha.shape != (1, 1, *hw) or not np.isfinite(alpha).all():
+        raise WeightsError(
+            f"the network answered alpha of shape {alpha.shape}, or not with numbers; "
+            f"expected (1, 1, {hw[0]}, {hw[1]}) in [0, 1]; check its card with: matte models verify"
+        )
+    coarse: Float = np.clip(alpha[0, 0], 0, 1, dtype=np.float32)
+    return coarse
