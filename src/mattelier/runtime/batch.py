@@ -1,0 +1,157 @@
+"""Many pictures in, many out: sub-folders kept, done work skipped, a bad file named and passed over.
+
+`find` says which pictures are meant, `plan` pairs each with an output of its own, `run` works the pairs off one at a
+time, so that memory does not grow with their number.
+"""
+
+import glob
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from mattelier.errors import InputError, MattelierError, NoSubject
+from mattelier.runtime.cutout import Cutout
+from mattelier.runtime.manifest import Manifest, Record, digest
+
+MARK = ".cutout"  # NAME.cutout.png: our own outputs beside their inputs
+READABLE = frozenset(
+    (".jpg", ".jpeg", ".jpe", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".heic", ".heif")
+)  # in a folder only these are looked at; a file named outright is always tried
+
+Status = Literal["done", "skipped", "no subject", "failed"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One picture and where its cut-out goes."""
+
+    source: Path
+    target: Path
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job.  cutout: when it was made in this run."""
+
+    job: Job
+    status: Status
+    message: str = ""
+    cutout: Cutout | None = None
+
+
+@dataclass(frozen=True)
+class Work:
+    """How to do one job.
+
+    recipe: all that decides the output beside the input (options, weights, version), as one text.
+    cut: makes a cut-out of a picture.  save: writes it whole to a path, replacing what is there.
+    overwrite: do again what is done, and replace files that are not ours.
+    """
+
+    recipe: str
+    cut: Callable[[Path], Cutout]
+    save: Callable[[Cutout, Path], object]
+    overwrite: bool = False
+
+
+def find(inputs: Sequence[str], folder: Path | None = None) -> tuple[list[Path], Path]:
+    """The pictures that files, folders and patterns mean, sorted, and the folder they are all under.
+
+    Folders are searched to the bottom; hidden files, our own outputs and the output folder are passed over.
+    A path that does not exist is handed on, to be named when its turn comes.
+    Raises InputError when there is no picture at all.
+    """
+    outputs = folder.resolve() if folder else None
+    roots: list[Path] = []
+    found: dict[Path, None] = {}
+    for path in (path for text in inputs for path in _expand(text)):
+        if path.is_dir():
+            roots.append(path)
+            found.update(dict.fromkeys(_pictures(path, outputs)))
+        elif len(inputs) == 1 or not path.stem.endswith(MARK):  # *.png in a shell also names yesterday's outputs
+            roots.append(path.parent)
+            found[path] = None
+    if not found:
+        raise InputError(
+            f"no picture in {', '.join(inputs)}; expected files ending in {', '.join(sorted(READABLE))}; check the path"
+        )
+    return sorted(found), Path(os.path.commonpath([root.resolve() for root in roots]))
+
+
+def plan(sources: Sequence[Path], base: Path, folder: Path | None, suffix: str) -> list[Job]:
+    """One job a picture, no two with one target, none with an input for its target.
+
+    folder: NAME.suffix there, under the same sub-folders as below `base`; None: NAME.cutout.suffix beside the input.
+    Where that name is taken the input's own ending joins it: x.jpg and x.png give x.cutout.png and x.png.cutout.png.
+    """
+    taken = {source.resolve() for source in sources}
+    jobs = []
+    for source in sources:
+        parent = source.parent.resolve()
+        home = source.parent if folder is None else folder / parent.relative_to(base)
+        names = [f"{source.stem}{MARK}{suffix}", f"{source.name}{MARK}{suffix}"]
+        if home.resolve() != parent:
+            names.insert(0, f"{source.stem}{suffix}")
+        free = [home / name for name in names if (home / name).resolve() not in taken]
+        if not free:
+            raise InputError(f"{source}: every name for its cut-out is another input; pass -o with another folder")
+        taken.add(free[0].resolve())
+        jobs.append(Job(source, free[0]))
+    return jobs
+
+
+def run(jobs: Sequence[Job], work: Work) -> Iterator[Outcome]:
+    """Work off the jobs in order; each outcome is given out as soon as it is known.
+
+    A target that the folder's manifest does not account for is left alone, unless `work.overwrite`.
+    """
+    manifests: dict[Path, Manifest] = {}
+    for job in jobs:
+        home = job.target.parent
+        try:
+            if home not in manifests:
+                manifests[home] = Manifest(home)
+            yield _one(job, work, manifests[home])
+        except NoSubject as error:
+            yield Outcome(job, "no subject", str(error))
+        except MattelierError as error:
+            yield Outcome(job, "failed", str(error))
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            yield Outcome(job, "failed", f"{error.filename or job.target}: {reason}; check permissions and free space")
+
+
+def _one(job: Job, work: Work, manifest: Manifest) -> Outcome:
+    before = manifest.get(job.target.name)
+    if job.target.exists() and not work.overwrite:
+        if before is None or before.output != digest(job.target):
+            raise InputError(
+                f"{job.target} is there already and not as this tool left it; pass --overwrite, or move it away"
+            )
+        if job.source.is_file() and (before.input, before.recipe) == (digest(job.source), work.recipe):
+            return Outcome(job, "skipped", "done before with the same input, options and weights")
+    cutout = work.cut(job.source)
+    job.target.parent.mkdir(parents=True, exist_ok=True)
+    work.save(cutout, job.target)
+    manifest.add(Record(job.target.name, digest(job.source), work.recipe, digest(job.target)))
+    return Outcome(job, "done", cutout=cutout)
+
+
+def _expand(text: str) -> list[Path]:
+    path = Path(text)
+    if path.exists() or not glob.has_magic(text):
+        return [path]
+    return [Path(match) for match in sorted(glob.glob(text, recursive=True))] or [path]
+
+
+def _pictures(folder: Path, outputs: Path | None) -> Iterator[Path]:
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(
+            name for name in folders if not name.startswith(".") and Path(parent, name).resolve() != outputs
+        )
+        for path in (Path(parent, name) for name in sorted(files)):
+            is_ours = path.stem.endswith(MARK)
+            if path.suffix.lower() in READABLE and not path.name.startswith(".") and not is_ours:
+                yield path
