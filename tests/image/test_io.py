@@ -1,5 +1,6 @@
 """Pictures in and out: samples that other libraries wrote, orientation by hand, profiles, limits, files."""
 
+import base64
 import errno
 import io
 import os
@@ -664,3 +665,62 @@ def test_heic_without_its_extra_names_the_extra(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pi_heif", None)
     with pytest.raises(MissingExtra, match=r"mattelier\[heif\]"):
         decode(b"\0\0\0\x18ftypheic\0\0\0\0heicmif1" + bytes(100))
+
+
+def heic(name):
+    return base64.b64decode(HEIC[name])
+
+
+# 64 x 64, red = 4 x, green = 4 y, blue = 100, made once by pillow-heif (quality 30), as nothing here can encode HEIC
+HEIC = {
+    "8 bit": (
+        "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAUJtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAAACJp"
+        "bG9jAAAAAERAAAEAAQAAAAABZgABAAAAAAAAAEUAAAAjaWluZgAAAAAAAQAAABVpbmZlAgAAAAABAABodmMxAAAAAA5waXRtAAAAAAAB"
+        "AAAAwmlwcnAAAACkaXBjbwAAAHhodmNDAQNwAAAAkAAAAAAAHvAA/P34+AAADwNgAAEAGEABDAH//wNwAAADAJAAAAMAAAMAHroCQGEA"
+        "AQArQgEBA3AAAAMAkAAAAwAAAwAeoCCBBZbqSSmubgIaDAgAAAMAyAAAAwAIQGIAAQAHRAHBcrAiQAAAABRpc3BlAAAAAAAAAEAAAABA"
+        "AAAAEHBpeGkAAAAAAwgICAAAABZpcG1hAAAAAAAAAAEAAQOBAgMAAABNbWRhdAAAAEEoAa8ZgPeAQ/3rxK4uaaWJ7Og3CRrr0ZpE5ZLp"
+        "AveQ4jq4Gwm6DJbi5ZNyZMToLcXveiqjFIgOPFpfWQQh1TUeaA=="
+    ),
+    "8 bit with alpha": (
+        "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAjFtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAAADRp"
+        "bG9jAAAAAERAAAIAAQAAAAACVQABAAAAAAAAAEUAAgAAAAACmgABAAAAAAAAACYAAAA4aWluZgAAAAAAAgAAABVpbmZlAgAAAAABAABo"
+        "dmMxAAAAABVpbmZlAgAAAAACAABodmMxAAAAAA5waXRtAAAAAAABAAABcGlwcnAAAAFLaXBjbwAAAHhodmNDAQNwAAAAkAAAAAAAHvAA"
+        "/P34+AAADwNgAAEAGEABDAH//wNwAAADAJAAAAMAAAMAHroCQGEAAQArQgEBA3AAAAMAkAAAAwAAAwAeoCCBBZbqSSmubgIaDAgAAAMA"
+        "yAAAAwAIQGIAAQAHRAHBcrAiQAAAABRpc3BlAAAAAAAAAEAAAABAAAAAEHBpeGkAAAAAAwgICAAAAHJodmNDAQQIAAAAn/gAAAAAHvAA"
+        "/Pz4+AAADwNgAAEAF0ABDAH//wQIAAADAJ/4AAADAAAeugJAYQABACZCAQEECAAAAwCf+AAAAwAAHsCCBBZbqSSmubAgAAADAyAAAAMA"
+        "IWIAAQAHRAHBcrAiQAAAAA5waXhpAAAAAAEIAAAAJ2F1eEMAAAAAdXJuOm1wZWc6aGV2YzoyMDE1OmF1eGlkOjEAAAAAHWlwbWEAAAAA"
+        "AAAAAgABA4ECAwACBIQCBYYAAAAaaXJlZgAAAAAAAAAOYXV4bAACAAEAAQAAAHNtZGF0AAAAQSgBrxmA94BD/evEri5ppYns6DcJGuvR"
+        "mkTlkukC95DiOrgbCboMluLlk3JkxOgtxe96KqMUiA48Wl9ZBCHVNR5oAAAAIigBrjN9DL1l//6OvCsuXcf9bVK/EoeJwbAuvGSJpf9J"
+        "ZYA="
+    ),
+    "10 bit": (
+        "AAAAHGZ0eXBoZWl4AAAAAG1pZjFoZWl4bWlhZgAAAT9tZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAAACJp"
+        "bG9jAAAAAERAAAEAAQAAAAABYwABAAAAAAAAAEYAAAAjaWluZgAAAAAAAQAAABVpbmZlAgAAAAABAABodmMxAAAAAA5waXRtAAAAAAAB"
+        "AAAAv2lwcnAAAAChaXBjbwAAAHVodmNDAQQIAAAAnbgAAAAAHvAA/P36+gAADwNgAAEAF0ABDAH//wQIAAADAJ24AAADAAAeugJAYQAB"
+        "AClCAQEECAAAAwCduAAAAwAAHqAggQTZbqSSmubgIaDAgAAADIAAAAMAhGIAAQAHRAHBcrAiQAAAABRpc3BlAAAAAAAAAEAAAABAAAAA"
+        "EHBpeGkAAAAAAwoKCgAAABZpcG1hAAAAAAAAAAEAAQOBAgMAAABObWRhdAAAAEIoAa8ZgPeAQ/3rxK4uaaWJ7Og3CRrr0ZpE/bq9QcMM"
+        "iJDq4GwgqPi6j0B6TYlYncyP+Lcg5dsSegcOqfr6ghB7jYA="
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", HEIC)
+def test_heic(kind):
+    pytest.importorskip("pi_heif")
+    picture = decode(heic(kind))
+    y, x = np.mgrid[0:64, 0:64]
+    white = 65535 if kind == "10 bit" else 255
+    assert picture.pixels.dtype == (np.uint16 if kind == "10 bit" else np.uint8)
+    expected = np.dstack([x * 4, y * 4, np.full_like(x, 100)]) / 255
+    assert abs(picture.pixels / white - expected)[:, :28].mean() < 0.02
+    if kind == "8 bit with alpha":
+        assert picture.alpha[:, :30].max() <= 2 and picture.alpha[:, 36:].min() >= 253  # lossy
+    else:
+        assert picture.alpha is None
+
+
+@pytest.mark.parametrize("kind", HEIC)
+def test_heic_is_limited_before_decoding(kind):
+    pytest.importorskip("pi_heif")
+    with pytest.raises(InputError, match="64 x 64 = 4096 pixels"):
+        decode(heic(kind), Limits(pixels=4_095))

@@ -10,7 +10,7 @@ import png
 import pytest
 from PIL import Image, ImageCms
 
-from mattelier.image.png import encode_png
+from mattelier.image.png import encode_png, has_all_rows
 
 
 def noise(shape, dtype, seed=0):
@@ -104,3 +104,18 @@ def test_memory_does_not_grow_with_the_picture():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 8e6  # interleaved it is 16 MB
+
+
+@pytest.mark.parametrize("interlace", [False, True])
+@pytest.mark.parametrize("depth", [1, 2, 4, 8, 16])
+@pytest.mark.parametrize("shape", [(1, 1), (3, 2), (8, 8), (9, 17), (700, 900)])
+def test_missing_rows_are_found_at_any_depth(interlace, depth, shape):
+    height, width = shape
+    out = io.BytesIO()
+    rows = np.zeros(shape, int).tolist()
+    png.Writer(width, height, greyscale=True, bitdepth=depth, interlace=interlace).write(out, rows)
+    assert has_all_rows(out.getvalue())
+    raw = zlib.decompress(b"".join(content for kind, content in chunks(out.getvalue()) if kind == b"IDAT"))
+    short = zlib.compress(raw[:-1])
+    data = out.getvalue()[:33] + struct.pack(">I", len(short)) + b"IDAT" + short + bytes(4)
+    assert not has_all_rows(data)

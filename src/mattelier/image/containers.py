@@ -33,7 +33,6 @@ DAMAGE = (
     RuntimeError,
     struct.error,
     zlib.error,
-    Image.DecompressionBombError,
 )
 
 _PLUGINS = {
@@ -117,7 +116,7 @@ def holds_several(image: Image.Image) -> bool:
     try:
         with quiet():
             return bool(getattr(image, "is_animated", False))
-    except DAMAGE:
+    except (*DAMAGE, Image.DecompressionBombError):
         return False
 
 
@@ -137,6 +136,11 @@ def refuse_damage(name: str, kind: str) -> Iterator[None]:
         raise InputError(
             f"{name} is a damaged {kind.upper()} file ({error or type(error).__name__}); a whole one was expected; "
             "copy or download it again, or open it in another program and export it"
+        ) from error
+    except Image.DecompressionBombError as error:  # in its TIFF, WebP and GIF readers, out of our reach
+        raise InputError(
+            f"{name} is a {kind.upper()} file larger than Pillow allows; at most twice PIL.Image.MAX_IMAGE_PIXELS "
+            "was expected; scale it down, convert it to PNG, or raise that limit in your program"
         ) from error
     except MemoryError as error:
         raise InputError(

@@ -22,7 +22,8 @@ def decode_heif(data: bytes, name: str, limits: Limits) -> tuple[Array, bytes | 
         ) from None
     container = pi_heif.HeifFile(BytesIO(data), convert_hdr_to_8bit=False)
     picture = container[container.primary_index]
-    check_pixels(name, *picture.size, limits)
+    width, height = picture.size
+    check_pixels(name, width, height, limits)
     samples = np.array(picture)
     samples = samples.reshape(*samples.shape[:2], -1)
     bits = int(picture.info.get("bit_depth", 8))

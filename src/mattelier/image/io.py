@@ -15,6 +15,7 @@ from mattelier.image import Array
 from mattelier.image.containers import avif_bits, holds_several, kind_of, open_image, refuse_damage
 from mattelier.image.limits import DEFAULT, Limits, check_pixels, read_bytes
 from mattelier.image.output import FORMATS, Format, encode, write
+from mattelier.image.png import has_all_rows
 from mattelier.image.profiles import is_foreign, profile_for_rgb, to_srgb
 from mattelier.image.samples import (
     divide_by_alpha,
@@ -143,13 +144,21 @@ def _from_file(data: bytes, kind: str, name: str, limits: Limits) -> Picture:
     image = again()
     check_pixels(name, *image.size, limits)
     notes = [_SEVERAL] if holds_several(again()) else []
-    bits = data[24] if kind == "png" else 8
-    if kind == "avif" and (bits := avif_bits(data)) > 8:
-        notes.append(f"The AVIF has {bits} bits a sample; its decoder gave 8.")
+    if kind == "avif" and avif_bits(data) > 8:
+        notes.append(f"The AVIF has {avif_bits(data)} bits a sample; its decoder gave 8.")
     picture = _from_image(image, name, limits, again, notes)
-    if kind == "png" and bits == 16 and picture.pixels.dtype == np.uint8:
-        raise InputError(f"{name} is a 16-bit PNG, read as 8 by this Pillow; all bits were expected; change Pillow")
+    if kind == "png":
+        _check_png(data, name, picture.pixels)
     return picture
+
+
+def _check_png(data: bytes, name: str, pixels: Array) -> None:
+    """Two things Pillow may do without a word: cut 16 bits to 8, and leave missing rows empty."""
+    if data[24] == 16 and pixels.dtype == np.uint8:
+        raise InputError(f"{name} is a 16-bit PNG, read as 8 by this Pillow; all bits were expected; change Pillow")
+    may_lack_rows = data[25] == 3 or data[28] == 1 or not pixels[-1].any()  # palette, interlaced, black last row
+    if may_lack_rows and not has_all_rows(data):
+        raise InputError(f"{name} is a damaged PNG file (rows are missing); a whole one was expected; copy it again")
 
 
 def _is_unusual(data: bytes, name: str) -> bool:

@@ -4,6 +4,7 @@ import os
 import stat
 from dataclasses import dataclass
 from os import PathLike
+from typing import BinaryIO
 
 from mattelier.errors import InputError
 
@@ -40,9 +41,11 @@ def _read_file(name: str, limits: Limits) -> bytes:
     try:
         with open(name, "rb") as file:
             status = os.fstat(file.fileno())
-            if stat.S_ISREG(status.st_mode) and status.st_size > limits.file_bytes:
+            if not stat.S_ISREG(status.st_mode):
+                return _read_stream(file, limits.file_bytes + 1)
+            if status.st_size > limits.file_bytes:
                 raise _too_heavy(name, status.st_size, limits)
-            return file.read(limits.file_bytes + 1)
+            return file.read(status.st_size + 1)
     except IsADirectoryError:
         raise InputError(f"{name} is a folder; one picture file was expected; name a file inside it") from None
     except FileNotFoundError:
@@ -53,6 +56,15 @@ def _read_file(name: str, limits: Limits) -> bytes:
         raise InputError(f"{name} may not be read; read permission was expected; change its permissions") from None
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
         raise InputError(f"{name!r} cannot be read ({error}); a picture file was expected; check the path") from error
+
+
+def _read_stream(file: BinaryIO, most: int) -> bytes:
+    """A pipe or device, piece by piece: one read of `most` bytes would set that much memory aside."""
+    pieces: list[bytes] = []
+    while most > 0 and (piece := file.read(min(most, 1 << 20))):
+        pieces.append(piece)
+        most -= len(piece)
+    return b"".join(pieces)
 
 
 def _too_heavy(name: str, size: int, limits: Limits) -> InputError:

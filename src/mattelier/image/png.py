@@ -1,7 +1,8 @@
-"""A fast PNG writer: every row filtered against the row above, deflated by ISA-L at its quickest level.
+"""A fast PNG writer, and a check for rows that are missing.
 
-A twentieth of zlib's time for about the same bytes on cut-outs, pixel for pixel exact. PNG (ISO/IEC 15948): section 5
-chunks, 9 filters, 11 the chunks written here. The file is made in bands of rows: no second whole picture in memory.
+Every row is filtered against the row above and deflated by ISA-L at its quickest level: a twentieth of zlib's time for
+about the same bytes on cut-outs, pixel for pixel exact. The file is made in bands of rows: no second whole picture in
+memory. PNG (ISO/IEC 15948): section 5 chunks, 9 filters, 11 the chunks written here.
 """
 
 import struct
@@ -15,6 +16,9 @@ from mattelier.image.bands import bands
 
 _UP = 2  # filter type: difference to the byte above
 _COLOUR_TYPE = {1: 0, 2: 4, 3: 2, 4: 6}  # channels -> grey, grey + alpha, RGB, RGBA
+_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # colour type -> samples a pixel; 3 is a palette
+# Adam7: first column, first row, steps (ISO/IEC 15948, 8.2)
+_PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 
 
 def encode_png(pixels: Array, alpha: Array | None, profile: bytes | None = None) -> bytes:
@@ -61,3 +65,33 @@ def _chunk(kind: bytes, data: bytes) -> tuple[bytes, ...]:
     if kind == b"IDAT" and not data:
         return ()
     return struct.pack(">I", len(data)), kind, data, struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))
+
+
+def has_all_rows(data: bytes) -> bool:
+    """Whether this PNG (header known to be sound) holds as many bytes of samples as its size asks for.
+
+    Pillow leaves rows black, without a word, when the compressed stream ends well but early.
+    """
+    from isal import isal_zlib
+
+    width, height, depth, colour, _, _, interlaced = struct.unpack_from(">IIBBBBB", data, 16)
+    missing = 0
+    for x, y, right, down in _PASSES if interlaced else ((0, 0, 1, 1),):
+        columns, rows = -(-(width - x) // right), -(-(height - y) // down)
+        missing += rows * (1 + -(-columns * depth * _CHANNELS[colour] // 8)) if columns > 0 else 0
+    inflater = isal_zlib.decompressobj()
+    for block in _pixel_data(data):
+        waiting = block
+        while waiting and missing > 0 and not inflater.eof:
+            missing -= len(inflater.decompress(waiting, 1 << 20))
+            waiting = inflater.unconsumed_tail
+    return missing <= len(inflater.flush())
+
+
+def _pixel_data(data: bytes) -> Iterator[bytes]:
+    position = 8
+    while position + 8 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, position)
+        if kind == b"IDAT":
+            yield data[position + 8 : position + 8 + length]
+        position += 12 + length
