@@ -326,6 +326,11 @@ def test_cmyk_becomes_srgb_once_and_says_so():
     assert "sRGB" in picture.notes[0]
 
 
+def test_cmyk_jpeg_of_adobe_is_not_negative():
+    picture = decode(saved(Image.new("CMYK", (16, 16), (0, 0, 0, 255)), "JPEG", quality=100))
+    assert picture.pixels.max() <= 2
+
+
 def test_lab_becomes_srgb():
     white_and_black = np.array([[[255, 0, 0], [0, 0, 0]]], np.uint8)  # a and b are signed: 0 is neutral
     picture = decode(tiff(white_and_black, photometric="cielab"))
@@ -464,9 +469,13 @@ def test_pil_image_is_turned_upright():
         assert image.size == (2, 3)
 
 
-def test_unread_16_bit_pil_image_is_refused():
+@pytest.mark.parametrize("planes", [2, 3, 4])
+def test_unread_16_bit_pil_image_is_refused_and_left_alone(planes):
+    image = Image.open(io.BytesIO(png_by_pypng(noise((2, 2, planes), np.uint16))))
+    tile = list(image.tile)
     with pytest.raises(InputError, match="pass the file's path"):
-        decode(Image.open(io.BytesIO(png_by_pypng(noise((2, 2, 3), np.uint16)))))
+        decode(image)
+    assert image.tile == tile
 
 
 def test_something_else_is_refused():

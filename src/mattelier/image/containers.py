@@ -133,8 +133,9 @@ def refuse_damage(name: str, kind: str) -> Iterator[None]:
     try:
         yield
     except DAMAGE as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
         raise InputError(
-            f"{name} is a damaged {kind.upper()} file ({error or type(error).__name__}); a whole one was expected; "
+            f"{name} is a damaged {kind.upper()} file ({reason}); a whole one was expected; "
             "copy or download it again, or open it in another program and export it"
         ) from error
     except Image.DecompressionBombError as error:  # in its TIFF, WebP and GIF readers, out of our reach

@@ -118,14 +118,13 @@ def _from_array(array: Array, limits: Limits) -> Picture:
 
 
 def _from_pillow(image: Image.Image, limits: Limits) -> Picture:
-    def again() -> Image.Image:
+    if is_cut(image, raw_mode(image)):
         raise InputError(
             "the PIL image is an unread file of 16-bit colour, which Pillow cuts to 8; all bits were expected; "
             "pass the file's path instead"
         )
-
     with refuse_damage("the PIL image", image.format or "picture"):
-        return _from_image(image, "the PIL image", limits, again)
+        return _from_image(image, "the PIL image", limits, lambda: image)
 
 
 def _from_heif(data: bytes, name: str, limits: Limits) -> Picture:
@@ -214,6 +213,16 @@ def _picture(
     """Split (H, W, 1 to 4) samples; `key` is alpha that came another way than as a channel."""
     channels = samples.shape[2]
     colour, alpha = (samples[..., :-1], samples[..., -1]) if channels in (2, 4) else (samples, key)
-    pixels = np.repeat(colour, 3, axis=2) if colour.shape[2] == 1 else np.ascontiguousarray(colour)
     profile, dropped = profile_for_rgb(profile)
-    return Picture(pixels, None if alpha is None else np.ascontiguousarray(alpha), profile, (*(notes or ()), *dropped))
+    alpha = None if alpha is None else np.ascontiguousarray(alpha)
+    return Picture(_three(colour), alpha, profile, (*(notes or ()), *dropped))
+
+
+def _three(colour: Array) -> Array:
+    """(H, W, 1 or 3) as contiguous (H, W, 3)."""
+    if colour.shape[2] == 3 and colour.flags.c_contiguous:
+        return colour
+    out: Array = np.empty((*colour.shape[:2], 3), colour.dtype)
+    for c in range(3):  # channel by channel: three times faster than by the short last axis
+        out[..., c] = colour[..., min(c, colour.shape[2] - 1)]
+    return out

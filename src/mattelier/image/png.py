@@ -80,12 +80,14 @@ def has_all_rows(data: bytes) -> bool:
         columns, rows = -(-(width - x) // right), -(-(height - y) // down)
         missing += rows * (1 + -(-columns * depth * _CHANNELS[colour] // 8)) if columns > 0 else 0
     inflater = isal_zlib.decompressobj()
-    for block in _pixel_data(data):
-        waiting = block
-        while waiting and missing > 0 and not inflater.eof:
-            missing -= len(inflater.decompress(waiting, 1 << 20))
-            waiting = inflater.unconsumed_tail
-    return missing <= len(inflater.flush())
+    try:
+        for block in _pixel_data(data):
+            while block and missing > 0 and not inflater.eof:
+                missing -= len(inflater.decompress(block, 1 << 20))
+                block = inflater.unconsumed_tail
+        return missing <= len(inflater.flush())
+    except isal_zlib.error:  # a wrong checksum, which Pillow passes over in palette pictures
+        return False
 
 
 def _pixel_data(data: bytes) -> Iterator[bytes]:

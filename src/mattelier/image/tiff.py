@@ -3,6 +3,7 @@
 TIFF revision 6.0: section 2 the directory, 14 the predictor, 18 ExtraSamples; deflate is Adobe's code 8.
 """
 
+import logging
 import struct
 from dataclasses import dataclass
 from io import BytesIO
@@ -16,6 +17,7 @@ from mattelier.image.limits import Limits, check_pixels
 
 _SHORT, _LONG, _RATIONAL, _UNDEFINED = 3, 4, 5, 7
 _BUILT_IN = (1, 8, 32773, 32946)  # none, deflate, PackBits, old deflate: those tifffile does alone
+_SILENT = logging.NullHandler()
 _LETTER = {_SHORT: "H", _LONG: "I"}
 
 
@@ -103,6 +105,7 @@ def decode_unusual(data: bytes, name: str, limits: Limits) -> Samples:
     """
     import tifffile
 
+    logging.getLogger("tifffile").addHandler(_SILENT)  # else Python prints its remarks to stderr
     with tifffile.TiffFile(BytesIO(data)) as file:
         page = file.pages.first
         if page.photometric not in (0, 1, 2) or page.axes not in ("YX", "YXS", "SYX"):
