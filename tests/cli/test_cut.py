@@ -273,6 +273,24 @@ def test_notes_go_to_stderr(matte: Matte, photo: Photo, tmp_path: Path) -> None:
     assert "first" in result.stderr
 
 
+def test_a_place_that_cannot_be_a_folder_is_said(matte: Matte, photo: Photo) -> None:
+    photo("cat.png")
+    result = matte("cut", "cat.png", "-o", "cat.png/x.png")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "cat.png cannot be made a folder" in result.stderr
+
+
+def test_too_little_memory_is_said(matte: Matte, photo: Photo, monkeypatch: pytest.MonkeyPatch) -> None:
+    def exhaust(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("mattelier.runtime.pipeline.Matter.cut", exhaust)
+    photo("a/cat.png"), photo("a/dog.png")
+    assert "does not fit into memory" in matte("cut", "a/cat.png").stderr
+    batch = matte("cut", "a")
+    assert (batch.exit_code, batch.stderr.count("does not fit into memory")) == (1, 2)
+
+
 def test_an_interrupt_is_quiet(matte: Matte, photo: Photo, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt

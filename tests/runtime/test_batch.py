@@ -1,5 +1,6 @@
 """Many pictures: no two collide, none replaces an input, done work is skipped, a bad file stops nothing."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -58,6 +59,18 @@ def test_our_own_outputs_are_no_input_of_the_next_run(tree: Path) -> None:
     shell = [str(tree / "photos" / name) for name in ("x.cutout.png", "x.png")]
     assert names(batch.find(shell)[0], tree / "photos") == ["x.png"]
     assert names(batch.find(shell[:1])[0], tree / "photos") == ["x.cutout.png"]  # named outright: meant
+
+
+def test_a_folder_that_may_not_be_read_is_named(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    really = os.scandir
+
+    def scandir(path: str) -> object:
+        if str(path).endswith("a"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return really(path)
+
+    monkeypatch.setattr("os.scandir", scandir)
+    assert names(batch.find([str(tree / "photos")])[0], tree / "photos") == ["a", "b/x.jpg", "x.jpg", "x.png"]
 
 
 def test_no_picture_at_all_is_an_error(tmp_path: Path) -> None:

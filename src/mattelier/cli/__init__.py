@@ -32,6 +32,9 @@ class Matte(TyperGroup):
         except MattelierError as error:
             typer.echo(f"matte: {error}", err=True)
             raise typer.Exit(next(code for kind, code in EXIT_CODES if isinstance(error, kind))) from error
+        except MemoryError:
+            typer.echo("matte: the picture does not fit into memory; make it smaller, or free memory", err=True)
+            raise typer.Exit(1) from None
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
 

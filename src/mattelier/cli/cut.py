@@ -113,6 +113,8 @@ def many(order: Order, matter: "Matter", jobs: "list[Job]") -> None:
 
 def _make(order: Order, matter: "Matter", job: "Job") -> "Cutout":
     """Cut one picture and write it to its file or to stdout."""
+    from mattelier.runtime.batch import make_home
+
     if order.output == PIPE:
         cutout = _cut(order, matter, job.source)
         data = cutout.encoded(order.settled_format, keep=order.keep, background=order.background, bits=order.bits)
@@ -121,7 +123,7 @@ def _make(order: Order, matter: "Matter", job: "Job") -> "Cutout":
     if job.target.exists() and not order.overwrite:
         raise InputError(f"{job.target} is there already; pass --overwrite, or -o with another name")
     cutout = _cut(order, matter, job.source)
-    job.target.parent.mkdir(parents=True, exist_ok=True)
+    make_home(job.target)
     _save(order, cutout, job.target, order.overwrite)
     return cutout
 

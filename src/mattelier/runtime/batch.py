@@ -118,6 +118,8 @@ def run(jobs: Sequence[Job], work: Work) -> Iterator[Outcome]:
             yield Outcome(job, "no subject", str(error))
         except MattelierError as error:
             yield Outcome(job, "failed", str(error))
+        except MemoryError:
+            yield Outcome(job, "failed", f"{job.source} does not fit into memory; make it smaller, or free memory")
         except OSError as error:
             reason = error.strerror or type(error).__name__
             yield Outcome(job, "failed", f"{error.filename or job.target}: {reason}; check permissions and free space")
@@ -133,10 +135,19 @@ def _one(job: Job, work: Work, manifest: Manifest) -> Outcome:
         if job.source.is_file() and (before.input, before.recipe) == (digest(job.source), work.recipe):
             return Outcome(job, "skipped", "done before with the same input, options and weights")
     cutout = work.cut(job.source)
-    job.target.parent.mkdir(parents=True, exist_ok=True)
+    make_home(job.target)
     work.save(cutout, job.target)
     manifest.add(Record(job.target.name, digest(job.source), work.recipe, digest(job.target)))
     return Outcome(job, "done", cutout=cutout)
+
+
+def make_home(target: Path) -> None:
+    """Make the folder a file goes to.  Raises InputError when that cannot be."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError(f"{target.parent} cannot be made a folder ({reason}); pass -o with another place") from error
 
 
 def _expand(text: str) -> list[Path]:
@@ -147,7 +158,8 @@ def _expand(text: str) -> list[Path]:
 
 
 def _pictures(folder: Path, outputs: Path | None) -> Iterator[Path]:
-    for parent, folders, files in os.walk(folder):
+    closed: list[OSError] = []
+    for parent, folders, files in os.walk(folder, onerror=closed.append):
         folders[:] = sorted(
             name for name in folders if not name.startswith(".") and Path(parent, name).resolve() != outputs
         )
@@ -155,3 +167,5 @@ def _pictures(folder: Path, outputs: Path | None) -> Iterator[Path]:
             is_ours = path.stem.endswith(MARK)
             if path.suffix.lower() in READABLE and not path.name.startswith(".") and not is_ours:
                 yield path
+    # a folder that may not be read is handed on too: its turn as a picture fails, and so it is named
+    yield from (Path(str(error.filename)) for error in closed)

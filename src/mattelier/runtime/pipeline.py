@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 # sure. At 512 x 384 that is a spot of 10 px, 5 px sure: less than the network can tell from noise.  # ours
 LIKELY, LIKELY_SHARE = 0.5, 1 / 2000
 SURE, SURE_SHARE = 0.9, 1 / 5000
-FLAT_STD = 1.0  # of 255: a picture this even shows nothing to cut out, whatever a network makes of it
+FLAT_RANGE = 8  # of 255, in every channel: a picture this even shows nothing, whatever a network makes of it
 
 
 class Matter:
@@ -168,8 +168,9 @@ def check_hints(card: Card, trimap: object, prompt: str | None, quality: Quality
 
 
 def require_contrast(copy: Array) -> None:
-    """copy: (h, w, 3) uint8.  Raises NoSubject for a picture of one colour."""
-    if copy.std(axis=(0, 1)).max() < FLAT_STD:
+    """copy: (h, w, 3) uint8.  Raises NoSubject for a picture of one even colour."""
+    channels = (copy[..., channel] for channel in range(3))
+    if all(int(plane.max()) - int(plane.min()) <= FLAT_RANGE for plane in channels):
         raise NoSubject(
             "no subject found: the picture is one even colour; expected a photo of something; check the file"
         )
