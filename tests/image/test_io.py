@@ -117,6 +117,7 @@ def test_16_bit_png_with_every_filter(planes):
         {"compression": "zlib"},
         {"compression": "zlib", "predictor": 2},
         {"planarconfig": "separate"},
+        {"planarconfig": "separate", "compression": "zlib"},
         {"tile": (16, 16)},
         {"bigtiff": True},
     ],
@@ -346,19 +347,42 @@ def test_a_profile_that_does_not_fit_is_left_out_with_a_note():
         assert picture.pixels[0, 0].tolist() == [9, 8, 7]
 
 
-def grey_profile(gamma):
-    """The smallest valid grey ICC profile: a white point and one gamma curve (ICC.1:2022, 8.2.2)."""
-    white = b"XYZ \0\0\0\0" + struct.pack(">3I", 0xF6D6, 0x10000, 0xD32D)
-    curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(gamma * 256)) + b"\0\0"
+def icc(kind, space, connection, tags):
+    """A small valid ICC profile (ICC.1:2001-04 section 6): header, table of tags, their contents."""
     text = b"desc" + bytes(4) + struct.pack(">I", 2) + b"g\0" + bytes(78)
-    text += bytes(-len(text) % 4)
-    tags, offset, table = [(b"desc", text), (b"wtpt", white), (b"kTRC", curve)], 128 + 4 + 36, b""
-    for name, content in tags:
-        table += name + struct.pack(">II", offset, len(content))
-        offset += len(content)
-    header = struct.pack(">I4sI4s4s4s12x4s", offset, b"lcms", 0x02100000, b"mntr", b"GRAY", b"XYZ ", b"acsp")
+    white = b"XYZ \0\0\0\0" + struct.pack(">3I", 0xF6D6, 0x10000, 0xD32D)
+    tags = {b"desc": text, b"wtpt": white, **tags}
+    offset, table, body = 128 + 4 + 12 * len(tags), b"", b""
+    for name, content in tags.items():
+        table += name + struct.pack(">II", offset + len(body), len(content))
+        body += content + bytes(-len(content) % 4)
+    header = struct.pack(">I4sI4s4s4s12x4s", offset + len(body), b"lcms", 0x02100000, kind, space, connection, b"acsp")
     header = header.ljust(68, b"\0") + struct.pack(">3I", 0xF6D6, 0x10000, 0xD32D)
-    return header.ljust(128, b"\0") + struct.pack(">I", 3) + table + b"".join(content for _, content in tags)
+    return header.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + body
+
+
+def grey_profile(gamma):
+    curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(gamma * 256))
+    return icc(b"mntr", b"GRAY", b"XYZ ", {b"kTRC": curve})
+
+
+def cyan_only_profile():
+    """CMYK in which only cyan is ink and makes black; the other three do nothing (lut8Type, Lab)."""
+    straight = bytes(range(256))
+    grid = b"".join(bytes([0 if corner & 8 else 255, 128, 128]) for corner in range(16))
+    identity = struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 16)
+    table = b"mft1\0\0\0\0" + bytes([4, 3, 2, 0]) + identity + straight * 4 + grid + straight * 3
+    return icc(b"prtr", b"CMYK", b"Lab ", {b"A2B0": table})
+
+
+@pytest.mark.parametrize("format", ["TIFF", "JPEG"])
+def test_cmyk_is_converted_by_its_profile(format):
+    for ink, value in ((255, 0), (0, 255)):
+        image = Image.new("CMYK", (8, 8), (ink, 200, 100, 50))
+        picture = decode(saved(image, format, icc_profile=cyan_only_profile()))
+        assert abs(picture.pixels.astype(int) - value).max() <= 3
+        assert picture.profile is None
+        assert "by its colour profile" in picture.notes[0]
 
 
 def test_a_grey_profile_is_converted_away():
