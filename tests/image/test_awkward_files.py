@@ -127,6 +127,16 @@ GOOD = {
     "16-bit PNG": ("a.png", DEEP_PNG, DEEP),
     "16-bit TIFF": ("a.tif", tiff(DEEP, photometric="rgb"), DEEP),
     "16-bit TIFF in planes": ("a.tif", tiff(np.moveaxis(DEEP, -1, 0).copy(), photometric="rgb", planarconfig=2), DEEP),
+    "16-bit TIFF with two channels that are no alpha": (
+        "a.tif",
+        tiff(np.dstack([DEEP, DEEP[..., :2]]), photometric="rgb", extrasamples=["unspecified"] * 2),
+        DEEP,
+    ),
+    "TIFF with one channel that is no alpha": (
+        "a.tif",
+        tiff(np.dstack([PHOTO, PHOTO[..., :1]]), photometric="rgb", extrasamples=["unspecified"]),
+        PHOTO,
+    ),
     "big-endian TIFF": ("a.tif", tiff(PHOTO, photometric="rgb", byteorder=">"), PHOTO),
     "BigTIFF": ("a.tif", tiff(PHOTO, photometric="rgb", bigtiff=True), PHOTO),
     "a TIFF of two pages": ("a.tif", tiff(np.stack([PHOTO, 255 - PHOTO]), photometric="rgb"), PHOTO),
@@ -270,13 +280,14 @@ def test_the_bomb_is_small_and_refused_without_reading_its_pixels():
 
 
 def test_pillows_own_limits_are_neither_used_nor_changed(monkeypatch):
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
-    for data in (PNG, JPEG, BMP, GIF, AVIF):
-        assert decode(data).pixels.shape == (*SHAPE, 3)
-    for data in (TIFF, WEBP):  # these readers ask for it by themselves
-        with pytest.raises(InputError, match="MAX_IMAGE_PIXELS"):
-            decode(data)
-    assert Image.MAX_IMAGE_PIXELS == 100
+    large = Image.new("RGB", (1000, 700))
+    files = {format: saved(large, format) for format in ("PNG", "JPEG", "BMP", "GIF", "AVIF", "TIFF")}
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 300_000)
+    with pytest.raises(InputError, match="MAX_IMAGE_PIXELS"):
+        decode(files.pop("TIFF"))  # this reader asks for it by itself
+    for data in files.values():
+        assert decode(data).pixels.shape == (700, 1000, 3)
+    assert Image.MAX_IMAGE_PIXELS == 300_000
 
 
 def test_damage_anywhere_is_a_sentence_or_a_picture():

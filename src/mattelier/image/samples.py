@@ -87,9 +87,10 @@ def read_plain(image: Image.Image, raw: str, name: str) -> Image.Image:
         )
     if image.mode in _TO_PLAIN:
         key = image.info.get("transparency")
+        one_bit = image.mode == "1"
         image = image.convert(_TO_PLAIN[image.mode])
         if key is not None:
-            image.info["transparency"] = key
+            image.info["transparency"] = (255 if key else 0) if one_bit else key
     return image
 
 

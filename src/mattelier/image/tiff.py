@@ -33,8 +33,8 @@ def encode_tiff(pixels: Array, alpha: Array | None, profile: bytes | None = None
     strips = [_deflate(band) for band in bands(pixels, alpha, channels)]
     counts = [len(strip) for strip in strips]
     offsets = [8 + start for start in np.cumsum([0, *counts[:-1]]).tolist()]
-    body = b"".join(strips)
-    body += b"\0" * (len(body) % 2)  # the directory begins on a word
+    padding = b"\0" * (sum(counts) % 2)  # the directory begins on a word
+    directory_at = 8 + sum(counts) + len(padding)
     entries: list[tuple[int, int, list[int] | bytes]] = [
         (256, _LONG, [width]),
         (257, _LONG, [height]),
@@ -55,7 +55,8 @@ def encode_tiff(pixels: Array, alpha: Array | None, profile: bytes | None = None
         entries.append((338, _SHORT, [2]))  # the extra sample is straight alpha
     if profile is not None:
         entries.append((34675, _UNDEFINED, profile))
-    return b"II*\0" + struct.pack("<I", 8 + len(body)) + body + _directory(entries, 8 + len(body))
+    header = b"II*\0" + struct.pack("<I", directory_at)
+    return b"".join([header, *strips, padding, _directory(entries, directory_at)])
 
 
 def _deflate(band: Array) -> bytes:
@@ -106,24 +107,31 @@ def decode_unusual(data: bytes, name: str, limits: Limits) -> Samples:
     import tifffile
 
     logging.getLogger("tifffile").addHandler(_SILENT)  # else Python prints its remarks to stderr
-    with tifffile.TiffFile(BytesIO(data)) as file:
-        page = file.pages.first
-        if page.photometric not in (0, 1, 2) or page.axes not in ("YX", "YXS", "SYX"):
-            raise InputError(
-                f"{name} is a TIFF of an unusual kind (photometric {page.photometric}, axes {page.axes}); "
-                "grey or RGB samples were expected; export it as RGB TIFF"
-            )
-        check_pixels(name, page.imagewidth, page.imagelength, limits)
-        if page.compression not in _BUILT_IN or page.predictor not in (1, 2):
-            raise InputError(
-                f"{name} holds {page.bitspersample}-bit samples packed as {page.compression}, predictor "
-                f"{page.predictor}; no packing, or deflate, was expected of such samples; export it that way"
-            )
-        values = page.asarray()
-        tags = {code: page.tags.valueof(code) for code in (262, 274, 338, 34675)}
+    try:
+        with tifffile.TiffFile(BytesIO(data)) as file:
+            page = file.pages.first
+            if page.photometric not in (0, 1, 2) or page.axes not in ("YX", "YXS", "SYX"):
+                raise InputError(
+                    f"{name} is a TIFF of an unusual kind (photometric {page.photometric}, axes {page.axes}); "
+                    "grey or RGB samples were expected; export it as RGB TIFF"
+                )
+            check_pixels(name, page.imagewidth, page.imagelength, limits)
+            if page.compression not in _BUILT_IN or page.predictor not in (1, 2):
+                raise InputError(
+                    f"{name} holds {page.bitspersample}-bit samples packed as {page.compression}, predictor "
+                    f"{page.predictor}; no packing, or deflate, was expected of such samples; export it that way"
+                )
+            values = page.asarray()
+            tags = {code: page.tags.valueof(code) for code in (262, 274, 338, 34675)}
+    except tifffile.TiffFileError as error:  # a ValueError only in newer versions
+        raise ValueError(str(error)) from error
     values = np.moveaxis(values, 0, -1) if page.axes == "SYX" else values.reshape(*values.shape[:2], -1)
     if tags[262] == 0 and values.dtype.kind == "u":
-        values = np.iinfo(values.dtype).max - values
+        values = np.iinfo(values.dtype).max - values  # white is zero
     extra = tags[338] if isinstance(tags[338], tuple) else (tags[338],)
+    colours = 3 if tags[262] == 2 else 1
+    if values.shape[2] < colours:
+        raise ValueError(f"RGB of {values.shape[2]} samples")
+    values = values[..., : colours + (extra[0] in (1, 2))]  # further samples are no transparency
     profile = tags[34675]
     return Samples(values, int(tags[274] or 1), extra[0] == 1, bytes(profile) if profile else None)
