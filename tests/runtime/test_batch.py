@@ -73,6 +73,12 @@ def test_a_folder_that_may_not_be_read_is_named(tree: Path, monkeypatch: pytest.
     assert names(batch.find([str(tree / "photos")])[0], tree / "photos") == ["a", "b/x.jpg", "x.jpg", "x.png"]
 
 
+def test_a_picture_named_twice_is_one(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tree / "photos")
+    named = ["x.jpg", "./x.jpg", str(tree / "photos" / "x.jpg"), "."]
+    assert sorted(path.name for path in batch.find(named)[0]) == ["x.jpg", "x.jpg", "x.jpg", "x.png"]
+
+
 def test_no_picture_at_all_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no picture in"):
         batch.find([str(tmp_path)])
@@ -194,6 +200,18 @@ def test_a_file_that_is_not_ours_is_left_alone(jobs: list[Job], work: Work) -> N
     assert (jobs[1].target.read_text(), jobs[2].target.read_text()) == ("retouched by hand", "was here before")
     assert statuses(run(jobs, replace(work, overwrite=True))) == ["done"] * 3
     assert jobs[2].target.read_text() == "cut 3"
+
+
+def test_an_output_of_another_photo_is_left_alone(jobs: list[Job], work: Work) -> None:
+    """photosA/x.jpg and photosB/x.jpg, both cut to one folder, in two runs."""
+    run(jobs[:1], work)
+    second = Job(jobs[1].source, jobs[0].target)
+    outcomes = run([second], work)
+    assert statuses(outcomes) == ["failed"]
+    assert "was made from ../1.jpg; pass --overwrite" in outcomes[0].message
+    assert jobs[0].target.read_text() == "cut 1"
+    jobs[1].source.write_text("1")  # the same picture under another name: nothing to do
+    assert statuses(run([second], work)) == ["skipped"]
 
 
 def test_an_input_that_went_away_is_not_called_done(jobs: list[Job], work: Work) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from mattelier.runtime.manifest import FILE, Manifest, Record, digest
 
-ONE, TWO = Record("a.png", "in", "how", "out"), Record("b.png", "in2", "how", "out2")
+ONE, TWO = Record("a.png", "a.jpg", "in", "how", "out"), Record("b.png", "b.jpg", "in2", "how", "out2")
 
 
 def test_records_are_there_again(tmp_path: Path) -> None:
@@ -17,7 +17,7 @@ def test_records_are_there_again(tmp_path: Path) -> None:
 
 
 def test_the_last_record_counts(tmp_path: Path) -> None:
-    later = Record("a.png", "in", "other", "out")
+    later = Record("a.png", "a.jpg", "in", "other", "out")
     for record in (ONE, later):
         Manifest(tmp_path).add(record)
     assert Manifest(tmp_path).get("a.png") == later

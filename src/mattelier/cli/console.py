@@ -22,6 +22,8 @@ def track(items: Iterable[Item], total: int) -> Iterator[Item]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    # paths on stdout share the screen with the bar only when stdout is that screen
+    on_screen = sys.stdout.isatty()
     columns = (TextColumn("cutting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=on_screen) as bar:
         yield from bar.track(items, total=total)

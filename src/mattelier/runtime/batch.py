@@ -65,19 +65,19 @@ def find(inputs: Sequence[str], folder: Path | None = None) -> tuple[list[Path],
     """
     outputs = folder.resolve() if folder else None
     roots: list[Path] = []
-    found: dict[Path, None] = {}
+    found: dict[Path, Path] = {}  # by absolute path: a picture named twice is one
     for path in (path for text in inputs for path in _expand(text)):
         if path.is_dir():
             roots.append(path)
-            found.update(dict.fromkeys(_pictures(path, outputs)))
+            found |= {picture.absolute(): picture for picture in _pictures(path, outputs)}
         elif len(inputs) == 1 or not path.stem.endswith(MARK):  # *.png in a shell also names yesterday's outputs
             roots.append(path.parent)
-            found[path] = None
+            found[path.absolute()] = path
     if not found:
         raise InputError(
             f"no picture in {', '.join(inputs)}; expected files ending in {', '.join(sorted(READABLE))}; check the path"
         )
-    return sorted(found), Path(os.path.commonpath([root.resolve() for root in roots]))
+    return sorted(found.values()), Path(os.path.commonpath([root.resolve() for root in roots]))
 
 
 def plan(sources: Sequence[Path], base: Path, folder: Path | None, suffix: str) -> list[Job]:
@@ -126,19 +126,36 @@ def run(jobs: Sequence[Job], work: Work) -> Iterator[Outcome]:
 
 
 def _one(job: Job, work: Work, manifest: Manifest) -> Outcome:
-    before = manifest.get(job.target.name)
     if job.target.exists() and not work.overwrite:
-        if before is None or before.output != digest(job.target):
-            raise InputError(
-                f"{job.target} is there already and not as this tool left it; pass --overwrite, or move it away"
-            )
+        before = _ours(job, manifest)
         if job.source.is_file() and (before.input, before.recipe) == (digest(job.source), work.recipe):
             return Outcome(job, "skipped", "done before with the same input, options and weights")
+        if before.source != _seen_from(job):
+            raise InputError(f"{job.target} was made from {before.source}; pass --overwrite, or -o with another folder")
     cutout = work.cut(job.source)
     make_home(job.target)
     work.save(cutout, job.target)
-    manifest.add(Record(job.target.name, digest(job.source), work.recipe, digest(job.target)))
+    manifest.add(Record(job.target.name, _seen_from(job), digest(job.source), work.recipe, digest(job.target)))
     return Outcome(job, "done", cutout=cutout)
+
+
+def _ours(job: Job, manifest: Manifest) -> Record:
+    """The record of a target that is there.  Raises InputError when it is not as a run left it."""
+    record = manifest.get(job.target.name)
+    if record is None or record.output != digest(job.target):
+        raise InputError(
+            f"{job.target} is there already and not as this tool left it; pass --overwrite, or move it away"
+        )
+    return record
+
+
+def _seen_from(job: Job) -> str:
+    """The source's path from the target's folder: it stays true when both move together."""
+    source, home = job.source.absolute(), job.target.parent.absolute()
+    try:
+        return Path(os.path.relpath(source, home)).as_posix()
+    except ValueError:  # two drives of Windows
+        return source.as_posix()
 
 
 def make_home(target: Path) -> None:

@@ -10,9 +10,13 @@ FILE = ".matte.jsonl"
 
 @dataclass(frozen=True)
 class Record:
-    """A line of the manifest: this input with this recipe gave these bytes; digests are SHA-256."""
+    """A line of the manifest: this input with this recipe gave these bytes.
+
+    name: of the output.  source: path of the input, seen from the folder.  input, output: SHA-256 of the files.
+    """
 
     name: str
+    source: str
     input: str
     recipe: str
     output: str
