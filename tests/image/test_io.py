@@ -746,6 +746,8 @@ def test_heic(kind):
     assert picture.pixels.dtype == (np.uint16 if kind == "10 bit" else np.uint8)
     expected = np.dstack([x * 4, y * 4, np.full_like(x, 100)]) / 255
     assert abs(picture.pixels / white - expected)[:, :28].mean() < 0.02
+    if kind == "10 bit":  # repeated below, so that white is 65535
+        assert np.array_equal(picture.pixels & 63, picture.pixels >> 10)
     if kind == "8 bit with alpha":
         assert picture.alpha[:, :30].max() <= 2 and picture.alpha[:, 36:].min() >= 253  # lossy
     else:
