@@ -89,7 +89,7 @@ def one(order: Order, matter: "Matter", job: "Job") -> None:
             typer.echo(_as_json(Outcome(job, status, str(error))))
         raise
     if order.output != PIPE:
-        _show(order, Outcome(job, "done", cutout=cutout))
+        _show(order, Outcome.done(job, cutout))
 
 
 def many(order: Order, matter: "Matter", jobs: "list[Job]") -> None:
@@ -162,17 +162,16 @@ def _show(order: Order, outcome: "Outcome") -> None:
 
 
 def _as_json(outcome: "Outcome") -> str:
-    cutout = outcome.cutout
-    has_output = outcome.status in ("done", "skipped")
+    height, width = outcome.hw or (None, None)
     facts = {
         "source": str(outcome.job.source),
-        "target": str(outcome.job.target) if has_output else None,
+        "target": str(outcome.job.target) if outcome.status in ("done", "skipped") else None,
         "status": outcome.status,
         "message": outcome.message,
-        "model": cutout.model if cutout else None,
-        "height": cutout.alpha.shape[0] if cutout else None,
-        "width": cutout.alpha.shape[1] if cutout else None,
-        "seconds": {stage: round(value, 4) for stage, value in cutout.seconds.items()} if cutout else None,
-        "notes": list(cutout.notes) if cutout else [],
+        "model": outcome.model,
+        "height": height,
+        "width": width,
+        "seconds": {stage: round(value, 4) for stage, value in outcome.seconds.items()},
+        "notes": outcome.notes,
     }
     return json.dumps(facts)

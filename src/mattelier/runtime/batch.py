@@ -7,7 +7,7 @@ time, so that memory does not grow with their number.
 import glob
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -33,12 +33,21 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a job.  cutout: when it was made in this run."""
+    """What became of a job; the facts of its cut-out where one was made in this run, but not its pixels."""
 
     job: Job
     status: Status
     message: str = ""
-    cutout: Cutout | None = None
+    model: str | None = None
+    hw: tuple[int, int] | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def done(cls, job: Job, cutout: Cutout) -> "Outcome":
+        """The outcome of a cut-out that was written."""
+        height, width = cutout.alpha.shape
+        return cls(job, "done", "", cutout.model, (height, width), cutout.seconds, cutout.notes)
 
 
 @dataclass(frozen=True)
@@ -136,7 +145,7 @@ def _one(job: Job, work: Work, manifest: Manifest) -> Outcome:
     make_home(job.target)
     work.save(cutout, job.target)
     manifest.add(Record(job.target.name, _seen_from(job), digest(job.source), work.recipe, digest(job.target)))
-    return Outcome(job, "done", cutout=cutout)
+    return Outcome.done(job, cutout)
 
 
 def _ours(job: Job, manifest: Manifest) -> Record:
