@@ -34,17 +34,28 @@ def test_colours_change_in_the_band_only(dtype: type) -> None:
     assert not np.array_equal(cut.colours, cut.pixels)
 
 
-def test_foreground_is_those_colours_as_floats() -> None:
-    cut = cutout()
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_foreground_is_those_colours_as_floats_and_holds_no_background(dtype: type) -> None:
+    cut = cutout(dtype)
     assert cut.foreground.dtype == np.float32
-    np.testing.assert_allclose(cut.foreground, cut.colours / 255.0, atol=1e-6)
+    seen, half_step = cut.alpha > 0, 0.51 / np.iinfo(dtype).max
+    np.testing.assert_allclose(cut.foreground[seen], cut.colours[seen] / np.iinfo(dtype).max, atol=half_step)
+    assert not np.allclose(cut.foreground[~seen], cut.pixels[~seen] / np.iinfo(dtype).max, atol=0.1)
     assert cut.foreground is cut.foreground  # made once
+
+
+def test_the_foreground_file_keeps_the_certain_samples(tmp_path: Path) -> None:
+    cut = cutout(np.uint16)
+    back = decode(cut.save(tmp_path / "x.png", keep="foreground"))
+    assert back.alpha is None
+    assert np.array_equal(back.pixels[:, 24:], cut.pixels[:, 24:])
 
 
 def test_colours_are_left_alone_where_that_was_asked_for() -> None:
     cut = cutout()
     draft = Cutout(alpha=cut.alpha, pixels=cut.pixels, profile=None, model="m@0", clean_colours=False)
     assert draft.colours is cut.pixels
+    np.testing.assert_allclose(draft.foreground, cut.pixels / 255.0, atol=1e-6)
 
 
 def test_the_trimap_is_the_three_classes_of_alpha() -> None:

@@ -15,7 +15,7 @@ from mattelier.errors import InputError
 from mattelier.image import Array, Float
 from mattelier.image.colour import to_depth
 from mattelier.image.composite import over
-from mattelier.image.foreground import decontaminate
+from mattelier.image.foreground import decontaminate, estimate
 from mattelier.image.io import FORMATS, encode, write
 from mattelier.image.trimap import from_alpha
 from mattelier.runtime.background import Background, render
@@ -54,17 +54,28 @@ class Cutout:
         if not self.clean_colours:
             return self.pixels
         with timed(self.seconds, "colours"):
-            return decontaminate(self.pixels, self.alpha if self.matte is None else self.matte)
+            return decontaminate(self.pixels, self._mixed)
 
     @cached_property
     def foreground(self) -> Float:
-        """(H, W, 3) float32 [0, 1], the photo's colour space, encoded, straight."""
-        return to_depth(self.colours, np.float32)
+        """(H, W, 3) float32 [0, 1], the photo's colour space, encoded, straight; the subject's colours everywhere.
+
+        As `colours` where alpha is above 0, and a smooth continuation of them where it is 0.
+        """
+        if not self.clean_colours:
+            return to_depth(self.pixels, np.float32)
+        with timed(self.seconds, "foreground"):
+            return estimate(self.pixels, self._mixed)
 
     @cached_property
     def trimap(self) -> Array:
         """(H, W) uint8: 0 where alpha is 0, 255 where it is 1, 128 between."""
-        return from_alpha(self.alpha)
+        return from_alpha(self.alpha, low=0, high=1)
+
+    @property
+    def _mixed(self) -> Float:
+        """Where the photo's samples mix subject and background; the file's own alpha mixes nothing into them."""
+        return self.alpha if self.matte is None else self.matte
 
     def image(self) -> "Image.Image":
         """The cut-out as a Pillow image, RGBA, 8 bit, with the photo's ICC profile."""
@@ -133,7 +144,7 @@ class Cutout:
         if keep == "trimap":
             return self.trimap, None
         if keep == "foreground":
-            return to_depth(self.colours, dtype), None
+            return to_depth(self.foreground, dtype), None
         if background is not None:
             return to_depth(self._composed(background), dtype), None
         return to_depth(self.colours, dtype), to_depth(self.alpha, dtype)
