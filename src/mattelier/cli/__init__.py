@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from mattelier.cli import cut, doctor, models
+from mattelier.cli import cut, doctor, evaluate, models, train
 from mattelier.errors import DeviceError, MattelierError, MissingExtra, NoSubject, UnknownModel
 
 # The first class that fits decides. 0 all done, 1 failed, 2 usage, 3 no subject.
@@ -49,6 +49,8 @@ app = typer.Typer(
 )
 app.command("cut")(cut.cut)
 app.command("doctor")(doctor.doctor)
+app.command("evaluate")(evaluate.evaluate)
+app.command("train")(train.train)
 app.add_typer(models.app, name="models")
 
 

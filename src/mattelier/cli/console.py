@@ -14,7 +14,7 @@ def say(text: str) -> None:
     typer.echo(text, err=True)
 
 
-def track(items: Iterable[Item], total: int) -> Iterator[Item]:
+def track(items: Iterable[Item], total: int, doing: str = "cutting") -> Iterator[Item]:
     """The items, with a bar on stderr when someone is looking there."""
     if not sys.stderr.isatty():
         yield from items
@@ -24,6 +24,6 @@ def track(items: Iterable[Item], total: int) -> Iterator[Item]:
 
     # paths on stdout share the screen with the bar only when stdout is that screen
     on_screen = sys.stdout.isatty()
-    columns = (TextColumn("cutting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=on_screen) as bar:
         yield from bar.track(items, total=total)

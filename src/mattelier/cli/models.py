@@ -1,5 +1,6 @@
 """matte models: the cards of the weights, and whether the files are theirs."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -51,6 +52,25 @@ def show(name: Annotated[str, typer.Argument(metavar="NAME", help="As in: matte 
     width = max(map(len, facts))
     for what, text in facts.items():
         typer.echo(f"{what:<{width}}  {text or 'not stated'}")
+
+
+@app.command()
+def export(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a training run.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.onnx")],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace FILE.onnx.")] = False,
+) -> None:
+    """Turn a run's averaged weights into one ONNX file; refused if its outputs differ from torch's."""
+    from mattelier.runtime.engine import require
+
+    require("torch", "cpu")
+    from mattelier.runtime.export import export as write_onnx
+    from mattelier.train.checkpoint import load_run
+
+    net, facts = load_run(run)
+    difference = write_onnx(net, output, facts, overwrite)
+    typer.echo(f"largest difference between torch and ONNX Runtime: {difference:.1e}", err=True)
+    typer.echo(output)
 
 
 @app.command()

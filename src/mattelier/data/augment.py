@@ -42,8 +42,9 @@ def recolour(rgb: Float, rng: Rng) -> Float:
     grey = rgb.mean(2, keepdims=True)
     rgb = grey + (rgb - grey) * (0.0 if rng.random() < 0.05 else rng.uniform(0.6, 1.4))
     rgb = (rgb - rgb.mean()) * rng.uniform(0.75, 1.25) + rgb.mean() * rng.uniform(0.75, 1.25)
-    rgb = np.clip(rgb * rng.uniform(0.92, 1.08, 3), 0.0, 1.0) ** rng.uniform(0.8, 1.25)
-    return rgb.astype(np.float32)
+    balance = rng.uniform(0.92, 1.08, 3).astype(np.float32)
+    brightened: Float = np.clip(rgb * balance, 0.0, 1.0) ** np.float32(rng.uniform(0.8, 1.25))
+    return brightened
 
 
 def degrade(rgb: Float, rng: Rng) -> Float:

@@ -95,8 +95,8 @@ class Samples(Dataset[dict[str, Tensor]]):
 
 def trust(alpha: Float, quality: str) -> Float:
     """Weight of a teacher's matte, pixel by pixel: 1 where it is sure, down to 0.3 at alpha 0.5; less if only fair."""
-    certainty = 1.0 - 0.7 * (1.0 - np.abs(2.0 * alpha - 1.0)) ** 0.5
-    return (certainty * (1.0 if quality == "good" else 0.7)).astype(np.float32)
+    certainty: Float = 1.0 - 0.7 * (1.0 - np.abs(2.0 * alpha - 1.0)) ** 0.5
+    return certainty * np.float32(1.0 if quality == "good" else 0.7)
 
 
 def _pick(items: tuple[Item, ...], rng: Rng) -> Item:

@@ -34,7 +34,8 @@ def match_colour(foreground: Float, background: Float, alpha: Float, rng: Rng) -
     if way == "mean and spread":
         spread = np.clip(background.std((0, 1)) / (inside.std(0) + 1e-3), 0.6, 1.6) ** share
     moved = (foreground - mean) * spread + mean + share * (target - mean) * 0.5
-    return np.clip(moved, 0.0, 1.0).astype(np.float32)
+    matched: Float = np.clip(moved, 0.0, 1.0).astype(np.float32)
+    return matched
 
 
 def match_sharpness(background: Float, rng: Rng) -> Float:

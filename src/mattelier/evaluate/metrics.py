@@ -15,6 +15,7 @@ matteformer  the test code of Park et al., "MatteFormer" (CVPR 2022): sad and ms
 Alphas are (H, W): uint8 [0, 255], uint16 [0, 65535] or float [0, 1]; trimaps uint8 {0, 128, 255}.
 """
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Literal
 
@@ -112,7 +113,7 @@ def boundary_iou(pred: Array, target: Array, threshold: float = 0.5, dilation_ra
 
 
 def bootstrap_interval(
-    values: Array, seed: int, confidence: float = 0.95, resamples: int = 10_000
+    values: Sequence[float] | Array, seed: int, confidence: float = 0.95, resamples: int = 10_000
 ) -> tuple[float, float]:
     """Percentile bootstrap interval of the mean of values (n,): low and high end."""
     values = np.asarray(values, np.float64)
@@ -122,7 +123,7 @@ def bootstrap_interval(
             "and a confidence between 0 and 1; leave out pictures without a score"
         )
     rng = np.random.default_rng(seed)
-    means = [rng.choice(values, len(values)).mean() for _ in range(resamples)]
+    means = rng.choice(values, (resamples, len(values))).mean(1)
     tail = 50 * (1 - confidence)
     low, high = np.percentile(means, [tail, 100 - tail])
     return float(low), float(high)

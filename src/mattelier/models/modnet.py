@@ -15,6 +15,7 @@ form: S gathers context with e-ASPP; its encoder is EfficientNet-Lite0. Both tak
 """
 
 from collections.abc import Mapping
+from itertools import pairwise
 from os import PathLike
 from typing import Any
 
@@ -248,8 +249,7 @@ class IBNorm(nn.Module):
 
 def conv_chain(*widths: int) -> nn.Sequential:
     """3x3 convolutions with IBNorm, from each width to the next."""
-    pairs = zip(widths, widths[1:], strict=False)
-    return nn.Sequential(*(ConvIBNorm(a, b, 3, padding=1) for a, b in pairs))
+    return nn.Sequential(*(ConvIBNorm(a, b, 3, padding=1) for a, b in pairwise(widths)))
 
 
 def depthwise(width: int, kernel: int, rate: int = 1) -> nn.Sequential:

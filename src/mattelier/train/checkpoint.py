@@ -11,6 +11,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from mattelier import models
 from mattelier.errors import WeightsError
 from mattelier.train.recipes import Recipe
 
@@ -48,6 +49,19 @@ def load_averaged(file: Path, net: nn.Module) -> int:
         raise WeightsError(f"{file} holds the weights of another network; start a new run in another folder")
     net.load_state_dict({name: tensor.to(own[name].dtype) for name, tensor in tensors.items()})
     return int(metadata.get("step", "0"))
+
+
+def load_run(run: Path) -> tuple[nn.Module, dict[str, str]]:
+    """The network of a run with its averaged weights, and what is known of them: recipe, step, validation figures."""
+    file = run / AVERAGED
+    if not file.is_file():
+        raise WeightsError(f"{run} holds no {AVERAGED}; expected the folder of a run that was validated at least once")
+    with safe_open(file, "pt") as stored:
+        facts: dict[str, str] = stored.metadata()
+    recipe = json.loads(facts["recipe"])
+    net = models.build(recipe["system"], lite=recipe["lite"])
+    load_averaged(file, net)
+    return net, facts
 
 
 def half(tensor: Tensor) -> Tensor:

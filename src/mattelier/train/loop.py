@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from mattelier import models
+from mattelier.backbones.efficientnet import from_imagenet, imagenet_weights
 from mattelier.data.datasets import read_folder
 from mattelier.data.samples import Samples
 from mattelier.errors import DeviceError, InputError
@@ -89,9 +90,7 @@ def prepare(recipe: Recipe, run: Path, device: str, resume: bool) -> State:
     run.mkdir(parents=True, exist_ok=True)
     net = models.build(recipe.system, lite=recipe.lite)
     if recipe.lite and not known:
-        from mattelier.backbones.efficientnet import from_imagenet, imagenet_weights
-
-        net.encoder.load_state_dict(from_imagenet(imagenet_weights()).state_dict())
+        net.get_submodule("encoder").load_state_dict(from_imagenet(imagenet_weights()).state_dict())
     step = checkpoint.load_averaged(run / checkpoint.AVERAGED, net) if known == [checkpoint.AVERAGED] else 0
     net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     ema = copy.deepcopy(net).requires_grad_(False).eval()
@@ -117,7 +116,7 @@ def optimise(state: State, recipe: Recipe, batch: dict[str, Tensor], device: str
         predicted = state.net(batch["image"])
     parts = LOSSES[recipe.loss](predicted, batch["image"], batch["alpha"], trimap, batch["weight"])
     state.optimiser.zero_grad(set_to_none=True)
-    state.scaler.scale(parts["total"]).backward()
+    state.scaler.scale(parts["total"]).backward()  # type: ignore[no-untyped-call]
     state.scaler.unscale_(state.optimiser)
     norm = nn.utils.clip_grad_norm_(state.net.parameters(), recipe.clip_norm)
     state.scaler.step(state.optimiser)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from mattelier.errors import UnknownModel
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -72,3 +74,11 @@ MODNET_LITE = Recipe(  # ours
 )
 
 RECIPES = {"modnet": MODNET, "modnet-lite": MODNET_LITE}
+
+
+def recipe_of(system: str, lite: bool) -> Recipe:
+    """The recipe of a system's published or lite form. Raises UnknownModel and names those there are."""
+    name = f"{system}-lite" if lite else system
+    if name not in RECIPES:
+        raise UnknownModel(f"there is no recipe for {name}; expected one of {', '.join(RECIPES)}")
+    return RECIPES[name]
