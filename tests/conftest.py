@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from mattelier.models.cards import Card, Contract, Weights
 
@@ -45,6 +46,44 @@ def installed(bright: tuple[Card, Path], monkeypatch: pytest.MonkeyPatch) -> Car
     monkeypatch.setattr("mattelier.models.CARDS", (bright[0],))
     monkeypatch.setenv("MATTELIER_HOME", str(bright[1].parent))
     return bright[0]
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder made here: bright discs on dark ground, eight photos to train on, three val, three test."""
+    root = tmp_path_factory.mktemp("pictures")
+    splits = ["train"] * 8 + ["val"] * 3 + ["test"] * 3
+    for name in ("photos", "foregrounds", "backgrounds"):
+        (root / name).mkdir()
+    rows = ["name,split,category,quality,source,licence"]
+    for i, split in enumerate(splits):
+        rgb, alpha = _disc(i)
+        Image.fromarray(rgb).save(root / "photos" / f"disc_{i}.jpg", quality=95)
+        Image.fromarray(alpha).save(root / "photos" / f"disc_{i}.png")
+        rows.append(f"disc_{i},{split},{'even' if i % 2 == 0 else 'odd'},{'fair' if i == 3 else 'good'},code,CC0")
+    (root / "photos" / "manifest.csv").write_text("\n".join(rows))
+    for i in range(3):
+        rgb, alpha = _disc(20 + i)
+        Image.fromarray(np.dstack((rgb, alpha))).save(root / "foregrounds" / f"cut_{i}.webp", lossless=True)
+        Image.fromarray(_noise(i)).save(root / "backgrounds" / f"noise_{i}.jpg")
+    (root / "foregrounds" / "manifest.csv").write_text("name\ncut_0.webp\ncut_1.webp\ncut_2.webp")
+    (root / "backgrounds" / "manifest.csv").write_text("name\nnoise_0.jpg\nnoise_1.jpg\nnoise_2.jpg")
+    return root
+
+
+def _disc(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """A photo (96, 128, 3) and its alpha (96, 128), both uint8: a bright disc with a soft edge."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:96, :128]
+    distance = np.hypot(y - rng.uniform(36, 60), x - rng.uniform(48, 80))
+    alpha = np.clip((rng.uniform(18, 30) - distance) / 3 + 0.5, 0, 1)[..., None]
+    colour, ground = rng.uniform(180, 255, 3), rng.uniform(0, 70, 3)
+    rgb = alpha * colour + (1 - alpha) * ground + rng.normal(0, 3, (96, 128, 3))
+    return np.clip(rgb, 0, 255).astype(np.uint8), (alpha[..., 0] * 255 + 0.5).astype(np.uint8)
+
+
+def _noise(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 90, (80, 100, 3), dtype=np.uint8)
 
 
 def _bright_network() -> bytes:

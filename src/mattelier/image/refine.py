@@ -12,13 +12,17 @@ fit leaves over is added back, so the result shrunk again stays near what the ne
 computed where the small alpha is certain: tiles without an unknown pixel are filled with 0 or 1.
 """
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import reduce
+from itertools import product
+
 import numpy as np
-from PIL import Image
 
 from mattelier.errors import InputError
 from mattelier.image import Array, Float
 from mattelier.image.colour import white
-from mattelier.image.geometry import resize, tiles
+from mattelier.image.geometry import resize
 
 # Below and above these the small alpha is taken at its word: 0 and 1.
 CERTAIN = (0.02, 0.98)
@@ -48,26 +52,32 @@ def upsample_alpha(alpha_small: Float, pixels: Array) -> Float:
         return _snap(resize(alpha_small, (height, width)))
     band = unknown_band(alpha_small)
     slopes, offset = _fit(alpha_small, resize(pixels, _hw(alpha_small), "area"), band)
-    planes = [Image.fromarray(np.ascontiguousarray(plane)) for plane in (*np.moveaxis(slopes, -1, 0), offset)]
-    touched = _grow(band, 1 + 2 * _FADE_PX)
+    planes = np.concatenate([np.moveaxis(slopes, -1, 0), offset[None]])
+    touched = _window(np.maximum, band, 1 + 2 * _FADE_PX)
     alpha = np.empty((height, width), np.float32)
-    for tile in tiles((height, width), _TILE_PX):
-        box = _box(tile, alpha.shape, alpha_small.shape)
-        near = _cells(box)
-        if touched[near].any():
-            alpha[tile] = _evaluate(planes, pixels[tile], box)
+    for down, across in product(_stretches(height, band.shape[0]), _stretches(width, band.shape[1])):
+        tile, seen = (down.large, across.large), (down.small, across.small)
+        if touched[seen].any():
+            *drawn, base = down.weights @ planes[:, *seen] @ across.weights.T
+            alpha[tile] = _evaluate(drawn, base, pixels[tile])
         else:
-            alpha[tile] = offset[near].flat[0]
+            alpha[tile] = offset[seen][0, 0]
     return alpha
 
 
 def unknown_band(alpha: Float) -> Array:
     """True where alpha is not certain: between CERTAIN, or a step from one side to the other in a 3 x 3 window."""
-    from scipy.ndimage import maximum_filter, minimum_filter
-
-    clear = maximum_filter(alpha, 3) <= CERTAIN[0]
-    solid = minimum_filter(alpha, 3) >= CERTAIN[1]
+    clear = _window(np.maximum, alpha, 3) <= CERTAIN[0]
+    solid = _window(np.minimum, alpha, 3) >= CERTAIN[1]
     return np.asarray(~(clear | solid))
+
+
+def _window(combine: Callable[[Array, Array], Array], plane: Array, size_px: int) -> Array:
+    """Maximum, minimum or sum in the square window around every pixel; the border's pixels go on beyond it."""
+    height, width = plane.shape
+    padded = np.pad(plane, size_px // 2, mode="edge")
+    rows = reduce(combine, [padded[i : i + height] for i in range(size_px)])
+    return reduce(combine, [rows[:, i : i + width] for i in range(size_px)])
 
 
 def _check(alpha_small: Float, pixels: Array) -> None:
@@ -85,22 +95,13 @@ def _hw(plane: Array) -> tuple[int, int]:
     return plane.shape[0], plane.shape[1]
 
 
-def _grow(mask: Array, size_px: int) -> Array:
-    from scipy.ndimage import maximum_filter
-
-    return np.asarray(maximum_filter(mask, size_px))
-
-
 def _fit(alpha: Float, small: Array, band: Array) -> tuple[Float, Float]:
     """Slopes (h, w, 3) and offset (h, w) of alpha over colour; outside the band slope 0 and offset 0 or 1."""
-    from scipy.ndimage import uniform_filter
-
     guide = small * np.float32(1 / white(small.dtype))
-    inner, outer = _grow(band, 1 + _FADE_PX), _grow(band, 1 + 2 * _FADE_PX)
+    inner, outer = (_window(np.maximum, band, size_px) for size_px in (1 + _FADE_PX, 1 + 2 * _FADE_PX))
     slopes = np.zeros_like(guide)
     slopes[outer], regressed = _regress(alpha, guide, outer)
-    # uniform_filter leaves dust where it should give 0, outer removes it.
-    weight = np.where(outer, uniform_filter(inner.astype(np.float32), 1 + _FADE_PX), 0).astype(np.float32)
+    weight = _window(np.add, inner.astype(np.float32), 1 + _FADE_PX) / np.float32((1 + _FADE_PX) ** 2)
     offset = (alpha > 0.5).astype(np.float32)
     residual = alpha[outer] - regressed - (slopes[outer] * guide[outer]).sum(-1)
     fitted = regressed + _KEEP * residual
@@ -110,12 +111,12 @@ def _fit(alpha: Float, small: Array, band: Array) -> tuple[Float, Float]:
 
 def _regress(alpha: Float, guide: Float, where: Array) -> tuple[Float, Float]:
     """Ridge regression in the window of every pixel of `where`: slopes (n, 3), offsets (n,)."""
-    from scipy.ndimage import uniform_filter
+    size_px = 2 * _RADIUS_PX + 1
 
     def mean(plane: Float) -> Float:
-        # float64: a running sum in float32 would drown the small covariances of flat regions.
-        averaged = uniform_filter(plane, 2 * _RADIUS_PX + 1, output=np.float64, mode="nearest")
-        return np.asarray(averaged[where])
+        # float64: float32 would drown the small covariances of flat regions.
+        total = _window(np.add, plane.astype(np.float64), size_px)
+        return np.asarray(total[where] / size_px**2)
 
     colour = [np.ascontiguousarray(guide[..., i]) for i in range(3)]
     mean_alpha, mean_colour = mean(alpha), np.stack([mean(c) for c in colour], -1)
@@ -129,25 +130,27 @@ def _regress(alpha: Float, guide: Float, where: Array) -> tuple[Float, Float]:
     return slopes.astype(np.float32), offsets.astype(np.float32)
 
 
-Box = tuple[float, float, float, float]
+@dataclass(frozen=True)
+class _Stretch:
+    """Bilinear interpolation along a part of one side."""
+
+    large: slice
+    small: slice  # the small pixels it sees
+    weights: Float  # (large, small)
 
 
-def _box(tile: tuple[slice, slice], full: tuple[int, ...], small: tuple[int, ...]) -> Box:
-    """The tile's left, top, right, bottom in the small picture."""
-    y, x = small[0] / full[0], small[1] / full[1]
-    return tile[1].start * x, tile[0].start * y, tile[1].stop * x, tile[0].stop * y
+def _stretches(size: int, small_size: int) -> Iterator[_Stretch]:
+    """The whole side, a tile's length at a time."""
+    for start in range(0, size, _TILE_PX):
+        large = np.arange(start, min(start + _TILE_PX, size))
+        at = np.clip((large + 0.5) * small_size / size - 0.5, 0, small_size - 1)
+        small = np.arange(int(at[0]), min(int(at[-1]) + 2, small_size))
+        weights = np.maximum(1 - np.abs(at[:, None] - small), 0).astype(np.float32)
+        yield _Stretch(slice(start, start + len(large)), slice(small[0], small[-1] + 1), weights)
 
 
-def _cells(box: Box) -> tuple[slice, slice]:
-    """Small pixels that bilinear interpolation inside the box can reach."""
-    left, top, right, bottom = box
-    return slice(max(0, int(top) - 1), int(bottom) + 2), slice(max(0, int(left) - 1), int(right) + 2)
-
-
-def _evaluate(planes: list[Image.Image], pixels: Array, box: Box) -> Float:
-    size = (pixels.shape[1], pixels.shape[0])
-    *slopes, offset = (np.asarray(p.resize(size, Image.Resampling.BILINEAR, box=box)) for p in planes)
-    detail = np.zeros(pixels.shape[:2], np.float32)
+def _evaluate(slopes: list[Float], offset: Float, pixels: Array) -> Float:
+    detail = np.zeros_like(offset)
     for channel, slope in enumerate(slopes):
         detail += slope * pixels[..., channel]
     return _snap(offset + detail * np.float32(1 / white(pixels.dtype)))

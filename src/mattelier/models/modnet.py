@@ -288,6 +288,36 @@ def check_size(x: Tensor) -> None:
         raise InputError(f"found an input of {height} x {width}; MODNet takes multiples of 32; pad or resize it first")
 
 
+def published_size(hw: tuple[int, int], reference_px: int = 512) -> tuple[int, int]:
+    """The network's size for a photo, as the released image demo chooses it.
+
+    A photo whose longer side is below the reference, or whose shorter side is above it, gets that shorter side; then
+    both sides lose their remainder of 32.  Raises InputError for a photo so narrow that nothing would be left.
+    """
+    height, width = hw
+    if max(hw) < reference_px or min(hw) > reference_px:
+        if width >= height:
+            height, width = reference_px, int(width / height * reference_px)
+        else:
+            height, width = int(height / width * reference_px), reference_px
+    height, width = height - height % 32, width - width % 32
+    if not height or not width:
+        raise InputError(f"a photo of {hw[0]} x {hw[1]} leaves a side below 32 px; enlarge it, or crop it less narrow")
+    return height, width
+
+
+@torch.inference_mode()
+def published_matte(net: MODNetBase, rgb: Tensor) -> Tensor:
+    """The released image demo around the network: area resizing there and back.
+
+    rgb: (3, H, W) uint8. Returns (H, W) float32 in [0, 1].
+    """
+    hw = (rgb.shape[1], rgb.shape[2])
+    x = (rgb[None].float() / 255.0 - 0.5) / 0.5
+    alpha = net(F.interpolate(x, size=published_size(hw), mode="area"))["alpha"]
+    return F.interpolate(alpha, size=hw, mode="area")[0, 0]
+
+
 OFFICIAL = (  # their prefix, ours; the released network registers its encoder twice
     ("lr_branch.backbone.model.", "encoder."),
     ("backbone.model.", "encoder."),

@@ -187,7 +187,7 @@ def save(state: State, recipe: Recipe, run: Path) -> None:
         step=state.step,
         seconds=state.seconds,
         recipe=dataclasses.asdict(recipe),
-        versions={"torch": torch.__version__, "numpy": np.__version__, "python": platform.python_version()},
+        versions={"torch": str(torch.__version__), "numpy": np.__version__, "python": platform.python_version()},
     )
 
 

@@ -1,0 +1,127 @@
+"""The loop: learns, stops, goes on to the very step, and never writes over a run."""
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from mattelier.errors import DeviceError, InputError, WeightsError
+from mattelier.models import build
+from mattelier.train import checkpoint
+from mattelier.train.loop import average, learning_rate, prepare, train
+from mattelier.train.recipes import RECIPES, Recipe, Stage, recipe_of
+
+TINY = Recipe(
+    system="modnet",
+    lite=True,
+    loss="modnet-lite",
+    stages=(Stage("one", 2, 64, 2, 1e-3, 1e-4), Stage("two", 2, 96, 3, 1e-4, 1e-5)),
+    warmup_steps=1,
+    validate_px=64,
+)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)  # sums in one order, so that runs can be compared to the bit
+
+
+def weights(run: Path) -> dict[str, torch.Tensor]:
+    state: dict[str, torch.Tensor] = checkpoint.load_checkpoint(run)["net"]
+    return state
+
+
+def test_a_resumed_run_equals_an_unbroken_one(pictures: Path, tmp_path: Path) -> None:
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    train(TINY, pictures, whole)
+    train(TINY, pictures, broken, minutes=0.0001)  # a deadline ends it after the step at hand
+    stopped = checkpoint.load_checkpoint(broken)["step"]
+    assert 0 < stopped < TINY.steps
+    train(TINY, pictures, broken, resume=True)
+    one, two = weights(whole), weights(broken)
+    assert all(torch.equal(one[name], two[name]) for name in one)
+    assert checkpoint.load_checkpoint(broken)["step"] == TINY.steps
+
+
+def test_a_run_holds_what_its_page_says(pictures: Path, tmp_path: Path) -> None:
+    figures = train(TINY, pictures, tmp_path / "run")
+    assert 0 <= figures["iou"] <= 1 and 0 <= figures["mad"] <= 1
+    names = {path.name for path in (tmp_path / "run").iterdir()}
+    assert names == {checkpoint.CHECKPOINT, checkpoint.AVERAGED, checkpoint.LOG, checkpoint.SHEET}
+    lines = [json.loads(line) for line in (tmp_path / "run" / checkpoint.LOG).read_text().splitlines()]
+    assert lines[-1]["step"] == 4 and lines[-1]["val"] == figures
+    with Image.open(tmp_path / "run" / checkpoint.SHEET) as sheet:
+        assert sheet.size[0] > 0
+    net, facts = checkpoint.load_run(tmp_path / "run")
+    assert facts["step"] == "4" and json.loads(facts["val"]) == figures
+    assert sum(p.numel() for p in net.parameters()) == sum(p.numel() for p in build("modnet", lite=True).parameters())
+
+
+def test_an_existing_run_is_not_written_over(pictures: Path, tmp_path: Path) -> None:
+    train(TINY, pictures, tmp_path, minutes=0.0001)
+    before = (tmp_path / checkpoint.CHECKPOINT).read_bytes()
+    with pytest.raises(InputError, match="already holds a run"):
+        train(TINY, pictures, tmp_path)
+    assert (tmp_path / checkpoint.CHECKPOINT).read_bytes() == before
+
+
+def test_resume_starts_from_averaged_weights_alone(pictures: Path, tmp_path: Path) -> None:
+    train(TINY, pictures, tmp_path)
+    (tmp_path / checkpoint.CHECKPOINT).unlink()
+    state = prepare(TINY, tmp_path, "cpu", resume=True)
+    stored, _ = checkpoint.load_run(tmp_path)
+    assert state.step == TINY.steps
+    assert all(torch.equal(a, b) for a, b in zip(state.net.parameters(), stored.parameters(), strict=True))
+
+
+def test_another_networks_averaged_weights_are_refused(pictures: Path, tmp_path: Path) -> None:
+    train(TINY, pictures, tmp_path)
+    with pytest.raises(WeightsError, match="another network"):
+        checkpoint.load_averaged(tmp_path / checkpoint.AVERAGED, build("modnet"))
+    with pytest.raises(WeightsError, match=r"holds no ema\.safetensors"):
+        checkpoint.load_run(tmp_path / "elsewhere")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
+def test_an_absent_device_is_an_error(pictures: Path, tmp_path: Path) -> None:
+    with pytest.raises(DeviceError, match="no CUDA device"):
+        train(TINY, pictures, tmp_path, device="cuda")
+
+
+@pytest.mark.slow
+def test_sixty_steps_learn_to_find_the_subject(pictures: Path, tmp_path: Path) -> None:
+    recipe = replace(TINY, stages=(Stage("fit", 60, 64, 4, 2e-3, 5e-4),), warmup_steps=5)
+    assert train(recipe, pictures, tmp_path)["iou"] > 0.9  # on photos it never saw; untrained about 0.3
+
+
+def test_the_rate_warms_up_and_follows_a_cosine() -> None:
+    stage = Stage("s", 100, 64, 1, lr=1.0, lr_end=0.2)
+    assert learning_rate(stage, 0, 10) == pytest.approx(0.1)
+    assert learning_rate(stage, 50, 0) == pytest.approx(0.6)
+    assert learning_rate(stage, 100, 0) == pytest.approx(0.2)
+    assert learning_rate(stage, 25, 0) == pytest.approx(0.2 + 0.4 * (1 + math.sqrt(0.5)))
+
+
+def test_the_average_moves_by_its_share() -> None:
+    ema, net = torch.nn.BatchNorm2d(1), torch.nn.BatchNorm2d(1)
+    with torch.no_grad():
+        net.weight.fill_(3.0)
+        assert net.running_mean is not None
+        net.running_mean.fill_(1.0)
+    average(ema, net, 0.75)
+    assert ema.weight.item() == pytest.approx(1.5)
+    assert ema.running_mean is not None and ema.running_mean.item() == pytest.approx(0.25)
+
+
+def test_recipes_find_the_stage_of_a_step_and_refuse_contradictions() -> None:
+    assert TINY.steps == 4
+    assert TINY.locate(1) == (TINY.stages[0], 1) and TINY.locate(2) == (TINY.stages[1], 0)
+    with pytest.raises(ValueError, match="multiples of 32"):
+        Stage("odd", 1, 100, 1, 1e-3, 1e-4)
+    with pytest.raises(ValueError, match="above lr"):
+        Stage("rising", 1, 64, 1, 1e-4, 1e-3)
+    assert recipe_of("modnet", lite=True) is RECIPES["modnet-lite"]
