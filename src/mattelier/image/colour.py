@@ -13,6 +13,8 @@ from mattelier.image import Array, Float
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 # 8-bit steps by which a profile may move a colour and still be called sRGB (rounding of its tables).
 _SRGB_TOLERANCE = 2
+# Samples converted at a time: what lies between input and output stays in the cache.
+_BLOCK = 1 << 16
 
 
 def to_depth(samples: Array, dtype: DTypeLike) -> Array:
@@ -24,6 +26,14 @@ def to_depth(samples: Array, dtype: DTypeLike) -> Array:
     target = np.dtype(dtype)
     if samples.dtype == target:
         return samples
+    flat, result = samples.reshape(-1), np.empty(samples.size, target)
+    for start in range(0, max(1, flat.size), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        result[block] = _convert(flat[block], target)
+    return result.reshape(samples.shape)
+
+
+def _convert(samples: Array, target: np.dtype[Any]) -> Array:
     pair = (samples.dtype.name, target.name)
     if pair == ("uint8", "uint16"):
         return np.multiply(samples, 257, dtype=np.uint16)

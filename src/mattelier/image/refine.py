@@ -21,7 +21,7 @@ import numpy as np
 
 from mattelier.errors import InputError
 from mattelier.image import Array, Float
-from mattelier.image.colour import white
+from mattelier.image.colour import to_depth, white
 from mattelier.image.geometry import resize
 
 # Below and above these the small alpha is taken at its word: 0 and 1.
@@ -97,11 +97,12 @@ def _hw(plane: Array) -> tuple[int, int]:
 
 def _fit(alpha: Float, small: Array, band: Array) -> tuple[Float, Float]:
     """Slopes (h, w, 3) and offset (h, w) of alpha over colour; outside the band slope 0 and offset 0 or 1."""
-    guide = small * np.float32(1 / white(small.dtype))
+    guide = to_depth(small, np.float32)
     inner, outer = (_window(np.maximum, band, size_px) for size_px in (1 + _FADE_PX, 1 + 2 * _FADE_PX))
     slopes = np.zeros_like(guide)
     slopes[outer], regressed = _regress(alpha, guide, outer)
-    weight = _window(np.add, inner.astype(np.float32), 1 + _FADE_PX) / np.float32((1 + _FADE_PX) ** 2)
+    fading = _window(np.add, inner.astype(np.float32), 1 + _FADE_PX)
+    weight = np.multiply(fading, 1 / (1 + _FADE_PX) ** 2, dtype=np.float32)
     offset = (alpha > 0.5).astype(np.float32)
     residual = alpha[outer] - regressed - (slopes[outer] * guide[outer]).sum(-1)
     fitted = regressed + _KEEP * residual
