@@ -9,6 +9,8 @@ from numpy.typing import DTypeLike
 from mattelier.errors import InputError
 from mattelier.image import Array, Float
 
+_UINT8, _UINT16 = np.dtype(np.uint8), np.dtype(np.uint16)
+_WHITE = {_UINT8: 255.0, _UINT16: 65535.0, np.dtype(np.float32): 1.0}
 # ITU-R BT.709: luminance of linear RGB, luma of encoded RGB.
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 # 8-bit steps by which a profile may move a colour and still be called sRGB (rounding of its tables).
@@ -34,10 +36,9 @@ def to_depth(samples: Array, dtype: DTypeLike) -> Array:
 
 
 def _convert(samples: Array, target: np.dtype[Any]) -> Array:
-    pair = (samples.dtype.name, target.name)
-    if pair == ("uint8", "uint16"):
+    if (samples.dtype, target) == (_UINT8, _UINT16):
         return np.multiply(samples, 257, dtype=np.uint16)
-    if pair == ("uint16", "uint8"):
+    if (samples.dtype, target) == (_UINT16, _UINT8):
         # x / 257 rounded, for every 16-bit x (the test tries them all); a real division takes thrice the time.
         return ((samples.astype(np.uint32) * 255 + 32895) >> 16).astype(np.uint8)
     if target == np.float32:
@@ -45,19 +46,18 @@ def _convert(samples: Array, target: np.dtype[Any]) -> Array:
     if samples.dtype.kind == "f":
         return np.rint(np.clip(samples, 0, 1) * white(target)).astype(target)
     raise InputError(
-        f"samples of type {pair[0]} cannot become {pair[1]}; expected uint8, uint16 or float32; convert first"
+        f"samples of type {samples.dtype} cannot become {target}; expected uint8, uint16 or float32; convert first"
     )
 
 
 def white(dtype: DTypeLike) -> float:
     """Value of full intensity: 255 for uint8, 65535 for uint16, 1 for float32. Raises InputError otherwise."""
-    values = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}
-    name = np.dtype(dtype).name
-    if name not in values:
+    value = _WHITE.get(np.dtype(dtype))
+    if value is None:
         raise InputError(
-            f"samples of type {name} have no known white; expected uint8, uint16 or float32; convert first"
+            f"samples of type {np.dtype(dtype)} have no known white; expected uint8, uint16 or float32; convert first"
         )
-    return values[name]
+    return value
 
 
 def srgb_to_linear(rgb: Array) -> Float:
