@@ -70,10 +70,22 @@ def test_colour_nobody_sees_is_written_as_black_and_arguments_stay():
     assert np.array_equal(pixels, before)
 
 
-def test_every_row_is_filtered_against_the_row_above():
-    data = encode_png(noise((9, 5, 3), np.uint8), None)
+def test_bytes_are_filtered_against_the_average_of_left_and_above():
+    data = encode_png(np.array([[[10, 20, 30], [15, 20, 40]], [[7, 21, 255], [0, 0, 0]]], np.uint8), None)
     raw = zlib.decompress(b"".join(content for kind, content in chunks(data) if kind == b"IDAT"))
-    assert raw[:: 1 + 5 * 3] == b"\x02" * 9
+    first = [3, 10, 20, 30, 15 - 5, 20 - 10, 40 - 15]
+    second = [3, 7 - 5, 21 - 10, 255 - 15, 256 - (15 + 7) // 2, 256 - (20 + 21) // 2, 256 - (40 + 255) // 2]
+    assert list(raw) == first + second
+
+
+def test_a_photo_takes_little_more_than_at_zlibs_sixth_level():
+    y, x = np.mgrid[:300, :400]
+    clean = np.stack([x / 3 + 60, y / 2 + 40, (x + y) / 4], -1)
+    pixels = np.clip(clean + np.random.default_rng(0).normal(0, 3, clean.shape), 0, 255).astype(np.uint8)
+    alpha = np.clip(4 * (120 - np.hypot(y - 150, x - 200)), 0, 255).astype(np.uint8)
+    out = io.BytesIO()
+    Image.fromarray(np.dstack([pixels * (alpha > 0)[..., None], alpha])).save(out, "PNG")
+    assert len(encode_png(pixels, alpha)) < 1.15 * len(out.getvalue())
 
 
 def test_chunks_are_in_order_with_their_checksums_and_nothing_else():

@@ -6,7 +6,7 @@ import numpy as np
 
 from mattelier.image import Array
 
-_BAND_BYTES = 1 << 20  # fits a second-level cache; measured: no slower than any other size
+_BAND_BYTES = 1 << 18  # fits a second-level cache with all that the PNG filter needs beside it
 
 
 def rows_per_band(width: int, channels: int, itemsize: int) -> int:
@@ -14,7 +14,7 @@ def rows_per_band(width: int, channels: int, itemsize: int) -> int:
 
 
 def bands(pixels: Array, alpha: Array | None, channels: int) -> Iterator[Array]:
-    """The samples interleaved, (rows, W, channels), about a megabyte at a time; colour 0 where alpha is 0."""
+    """The samples interleaved, (rows, W, channels), a quarter of a megabyte at a time; colour 0 where alpha is 0."""
     height, width = pixels.shape[:2]
     colours = pixels.reshape(height, width, -1)
     rows = rows_per_band(width, channels, pixels.dtype.itemsize)

