@@ -35,6 +35,8 @@ _KEEP = 0.75
 # Small pixels over which the fit fades into certainty, outside the band.
 _FADE_PX = 2
 _TILE_PX = 128
+# Rows filtered at a time: they stay in the cache, at half the time of the whole.
+_STRIP_PX = 32
 # Half a step of 8 bits.
 _INVISIBLE = 1 / 510
 
@@ -76,8 +78,12 @@ def _window(combine: Callable[[Array, Array], Array], plane: Array, size_px: int
     """Maximum, minimum or sum in the square window around every pixel; the border's pixels go on beyond it."""
     height, width = plane.shape
     padded = np.pad(plane, size_px // 2, mode="edge")
-    rows = reduce(combine, [padded[i : i + height] for i in range(size_px)])
-    return reduce(combine, [rows[:, i : i + width] for i in range(size_px)])
+    result = np.empty_like(plane)
+    for top in range(0, height, _STRIP_PX):
+        bottom = min(top + _STRIP_PX, height)
+        rows = reduce(combine, [padded[top + i : bottom + i] for i in range(size_px)])
+        result[top:bottom] = reduce(combine, [rows[:, i : i + width] for i in range(size_px)])
+    return result
 
 
 def _check(alpha_small: Float, pixels: Array) -> None:
