@@ -132,6 +132,13 @@ def test_any_aspect_rounding_of_the_network_is_accepted():
     assert after < 0.3 * before
 
 
+def test_a_small_photo_at_hand_changes_nothing():
+    true = hair()
+    small, pixels = shrunk(true), photo(true)
+    at_hand = resize(pixels, small.shape, "area")
+    assert np.array_equal(upsample_alpha(small, pixels, at_hand), upsample_alpha(small, pixels))
+
+
 def test_a_photo_smaller_than_the_network_is_averaged():
     alpha = upsample_alpha(disc(), resize(photo(disc()), (48, 64), "area"))
     assert alpha.shape == (48, 64)

@@ -41,10 +41,11 @@ _STRIP_PX = 32
 _INVISIBLE = 1 / 510
 
 
-def upsample_alpha(alpha_small: Float, pixels: Array) -> Float:
+def upsample_alpha(alpha_small: Float, pixels: Array, small: Array | None = None) -> Float:
     """Edge-aware upsampling of alpha_small (h, w) in [0, 1] to the size of pixels.
 
     pixels: (H, W, 3) uint8, uint16 or float32, the photo's own colours. Returns (H, W) float32 in [0, 1].
+    small: pixels averaged to (h, w, 3), where someone has them already; None makes them.
     Exactly 0 or 1 away from the unknown band (small alpha in CERTAIN and a margin of two small pixels).
     A photo smaller than alpha_small gets the plain average. Raises InputError for shapes that are not these.
     """
@@ -53,7 +54,8 @@ def upsample_alpha(alpha_small: Float, pixels: Array) -> Float:
     if height <= alpha_small.shape[0] or width <= alpha_small.shape[1]:
         return _snap(resize(alpha_small, (height, width)))
     band = unknown_band(alpha_small)
-    slopes, offset = _fit(alpha_small, resize(pixels, _hw(alpha_small), "area"), band)
+    small = resize(pixels, _hw(alpha_small), "area") if small is None else small
+    slopes, offset = _fit(alpha_small, small, band)
     planes = np.concatenate([np.moveaxis(slopes, -1, 0), offset[None]])
     touched = _window(np.maximum, band, 1 + 2 * _FADE_PX)
     alpha = np.empty((height, width), np.float32)

@@ -22,7 +22,7 @@ from mattelier.models.cards import Card
 from mattelier.runtime.cutout import Cutout, timed
 from mattelier.runtime.engine import open_engine
 from mattelier.runtime.options import Device, EngineName, Quality
-from mattelier.runtime.prepare import network_copy, network_input, restore, small_alpha
+from mattelier.runtime.prepare import network_copy, network_input, restore, shrink, small_alpha
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -79,9 +79,11 @@ class Matter:
         seconds: dict[str, float] = {}
         with timed(seconds, "decode"):
             picture = decode(source, limits or Limits())
-        coarse = self._look(picture, seconds)
+        with timed(seconds, "prepare"):
+            small = shrink(self.card.contract, picture.pixels)
+        coarse = self._look(picture, small, seconds)
         with timed(seconds, "refine"):
-            matte = enlarge(coarse, picture.pixels, quality)
+            matte = enlarge(coarse, picture.pixels, quality, small)
             alpha = honour(picture, matte)
         return Cutout(
             alpha=alpha,
@@ -95,11 +97,11 @@ class Matter:
             clean_colours=quality != "draft",
         )
 
-    def _look(self, picture: Picture, seconds: dict[str, float]) -> Float:
+    def _look(self, picture: Picture, small: Array, seconds: dict[str, float]) -> Float:
         """The coarse alpha, (h, w) float32 [0, 1] at the network's size.  Raises NoSubject."""
         contract = self.card.contract
         with timed(seconds, "prepare"):
-            copy = network_copy(contract, picture)
+            copy = network_copy(contract, picture, small)
             require_contrast(copy)
             inputs = network_input(contract, copy)
         with timed(seconds, "network"):
@@ -186,10 +188,10 @@ def require_subject(alpha: Float) -> None:
         )
 
 
-def enlarge(coarse: Float, pixels: Array, quality: Quality) -> Float:
-    """The coarse alpha at the photo's size: (H, W) float32 [0, 1]."""
+def enlarge(coarse: Float, pixels: Array, quality: Quality, small: Array | None = None) -> Float:
+    """The coarse alpha at the photo's size: (H, W) float32 [0, 1]; small: `pixels` at the size of coarse."""
     if quality != "draft":
-        return upsample_alpha(coarse, pixels)
+        return upsample_alpha(coarse, pixels, small)
     alpha = resize(coarse, (pixels.shape[0], pixels.shape[1]))
     alpha[alpha < CERTAIN[0]], alpha[alpha > CERTAIN[1]] = 0, 1
     return alpha

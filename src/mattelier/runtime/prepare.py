@@ -11,17 +11,23 @@ from mattelier.image.io import Picture
 from mattelier.models.cards import Contract
 
 
-def network_copy(contract: Contract, picture: Picture) -> Array:
+def network_copy(contract: Contract, picture: Picture, small: Array | None = None) -> Array:
     """The photo as the network sees it: (h, w, 3) uint8 sRGB, the size the contract asks for.
 
     A photo that is transparent in places is seen on white, as most viewers show it.
+    small: what `shrink` gives, where someone has it already; None makes it.
     """
-    height, width = picture.pixels.shape[:2]
-    hw = fit_size((height, width), contract.longest_px, contract.multiple_of)
-    small = to_srgb(resize(picture.pixels, hw, "area"), picture.profile)
+    small = shrink(contract, picture.pixels) if small is None else small
+    seen = to_srgb(small, picture.profile)
     if picture.alpha is None:
-        return small
-    return over(small, np.full(3, 255, np.uint8), small_alpha(picture.alpha, hw))
+        return seen
+    return over(seen, np.full(3, 255, np.uint8), small_alpha(picture.alpha, (seen.shape[0], seen.shape[1])))
+
+
+def shrink(contract: Contract, pixels: Array) -> Array:
+    """The photo's own samples, averaged to the size the contract asks for: (h, w, 3), dtype kept."""
+    hw = fit_size((pixels.shape[0], pixels.shape[1]), contract.longest_px, contract.multiple_of)
+    return resize(pixels, hw, "area")
 
 
 def small_alpha(alpha: Array, hw: tuple[int, int]) -> Float:
