@@ -21,7 +21,7 @@ engine = open_engine(card, weights.read(card.weights))  # its bytes are checked 
 picture = decode(photo)  # (H, W, 3) in the photo's own type and colour space
 small = network_copy(card.contract, picture)  # (h, w, 3) uint8 sRGB, what the network sees
 outputs = engine.run(network_input(card.contract, small))  # {"alpha": (1, 1, h, w) float32}
-coarse = restore(outputs, small.shape[:2])  # (h, w) float32 [0, 1]
+coarse = restore(card.contract, outputs, small.shape[:2])  # (h, w) float32 [0, 1]
 alpha = upsample_alpha(coarse, picture.pixels)  # (H, W), its edges drawn along the photo's
 colours = decontaminate(picture.pixels, alpha)  # changed only where 0 < alpha < 1
 

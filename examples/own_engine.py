@@ -34,7 +34,7 @@ def cut(engine: Engine, photo: Path) -> Cutout:
     """`mattelier.cut` with an engine of one's own."""
     picture = decode(photo)
     small = network_copy(card.contract, picture)
-    coarse = restore(engine.run(network_input(card.contract, small)), small.shape[:2])
+    coarse = restore(card.contract, engine.run(network_input(card.contract, small)), small.shape[:2])
     alpha = upsample_alpha(coarse, picture.pixels)
     return Cutout(alpha=alpha, pixels=picture.pixels, profile=picture.profile, model=card.name, source=photo)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from mattelier import Card, list_models
 
 ROOT = Path(__file__).resolve().parent.parent
+QUALITY = ("test-split", "true-alpha")  # results of matte evaluate --json
 SPEED = ROOT / "benchmarks" / "results" / "versus-rembg.json"
 MEASURED = ("small, CPU", "12 MP, CPU", "12 MP, warm, CPU")
 
@@ -55,6 +56,33 @@ def speed_table(speed: dict) -> str:
     return table(("", "Mattelier", "other", "ratio"), rows) + "\n\n" + said
 
 
+def quality_tables() -> str:
+    """For every measured set: a table a system by category, and where it was measured."""
+    files = [SPEED.parent / f"{name}.json" for name in QUALITY]
+    results = [json.loads(file.read_text(encoding="utf-8")) for file in files if file.is_file()]
+    return "\n\n".join(map(quality_table, results)) or "Not measured yet."
+
+
+def quality_table(result: dict) -> str:
+    shown = {"IoU": "iou", "MAD": "mad", "boundary IoU": "boundary_iou"}
+    rows = [
+        [f"`{system['name']}`", group, str(found["pictures"]), *(interval(found[key]) for key in shown.values())]
+        for system in result["systems"]
+        for group, found in system["groups"].items()
+    ]
+    said = (
+        f"**{result['set']['pictures']} pictures ({result['set']['kind']})**, "
+        f"commit `{result['environment']['commit']}`, "
+        + ", ".join(f"{system['name']} `{system['sha256'][:8]}`" for system in result["systems"])
+        + "; mean and 95 % bootstrap interval over pictures."
+    )
+    return said + "\n\n" + table(("system", "pictures of", "count", *shown), rows)
+
+
+def interval(found: dict) -> str:
+    return f"{found['mean']:.3f} ({found['low']:.3f} to {found['high']:.3f})"
+
+
 def figure(value: float, unit: str) -> str:
     if unit == "bytes":
         return f"{value / 1e6:.2f} MB"
@@ -73,9 +101,10 @@ def pages() -> dict[Path, str]:
     """Each page as it should be."""
     speed = json.loads(SPEED.read_text(encoding="utf-8")) if SPEED.is_file() else {}
     readme, evaluate = ROOT / "README.md", ROOT / "docs" / "evaluate.md"
+    measured = filled(evaluate.read_text(encoding="utf-8"), "evaluation", quality_tables())
     return {
         readme: filled(readme.read_text(encoding="utf-8"), "models", models_table(list_models(), speed)),
-        evaluate: filled(evaluate.read_text(encoding="utf-8"), "speed", speed_table(speed)),
+        evaluate: filled(measured, "speed", speed_table(speed)),
     }
 
 

@@ -24,9 +24,9 @@ def run(script: str, folder: Path, environment: dict[str, str], *words: str) -> 
 
 
 def alpha_of(path: Path) -> np.ndarray:
-    picture = Image.open(path)
-    assert picture.mode == "RGBA"
-    return np.asarray(picture)[..., 3]
+    with Image.open(path) as picture:
+        assert picture.mode == "RGBA"
+        return np.asarray(picture)[..., 3]
 
 
 def test_one_call(tmp_path: Path, offline: dict[str, str]) -> None:
@@ -36,15 +36,16 @@ def test_one_call(tmp_path: Path, offline: dict[str, str]) -> None:
     assert alpha.shape == (512, 512)
     assert alpha[110, 225] > 250  # the face stays
     assert alpha[60, 350] < 5  # the wall behind goes
-    green = Image.open(tmp_path / "astronaut.green.png")
-    assert green.mode == "RGB"
+    with Image.open(tmp_path / "astronaut.green.png") as green:
+        assert green.mode == "RGB"
 
 
 def test_by_hand_makes_what_one_call_makes(tmp_path: Path, offline: dict[str, str]) -> None:
     run("by_hand.py", tmp_path, offline, str(EXAMPLES / "astronaut.png"))
     run("one_call.py", tmp_path, offline, str(EXAMPLES / "astronaut.png"))
-    by_hand, one_call = Image.open(tmp_path / "astronaut.by-hand.png"), Image.open(tmp_path / "astronaut.cutout.png")
-    assert np.array_equal(np.asarray(by_hand), np.asarray(one_call))
+    files = tmp_path / "astronaut.by-hand.png", tmp_path / "astronaut.cutout.png"
+    with Image.open(files[0]) as by_hand, Image.open(files[1]) as one_call:
+        assert np.array_equal(np.asarray(by_hand), np.asarray(one_call))
 
 
 def test_own_engine(tmp_path: Path, offline: dict[str, str]) -> None:

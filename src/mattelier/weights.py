@@ -4,7 +4,6 @@ A file is looked for inside the package (`shipped/`) and then in the user's fold
 card's before every load, on the very bytes that are loaded; nothing turns that off.
 """
 
-import difflib
 import hashlib
 import os
 import re
@@ -126,6 +125,8 @@ def _near(stem: str, cards: Sequence[Named]) -> str:
     if not names:
         return "this installation carries no model"
     aliases = {part: name for name in reversed(names) for part in (name, name.split(".")[0], name.split("-")[0])}
+    import difflib
+
     near = difflib.get_close_matches(stem, aliases, n=3, cutoff=0.5)
     if near:
         return "near names: " + ", ".join(dict.fromkeys(aliases[match] for match in near))

@@ -29,8 +29,8 @@ def test_shapes_and_ranges_of_every_kind(folder: Folder, kind: str) -> None:
         "alpha": (1, 64, 64),
         "weight": (1, 64, 64),
     }
-    assert -1 <= sample["image"].min() and sample["image"].max() <= 1
-    assert 0 <= sample["alpha"].min() and sample["alpha"].max() <= 1
+    assert sample["image"].min() >= -1 and sample["image"].max() <= 1
+    assert sample["alpha"].min() >= 0 and sample["alpha"].max() <= 1
     assert all(t.dtype == torch.float32 for t in sample.values())
 
 

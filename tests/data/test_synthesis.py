@@ -44,7 +44,7 @@ def test_matched_colours_move_towards_the_background_at_most(seed: int) -> None:
     background = np.full((8, 8, 3), 0.2, np.float32)
     moved = match_colour(foreground, background, halves(), rng)
     assert 0.2 < moved.mean() <= foreground.mean() + 1e-3
-    assert moved.dtype == np.float32 and 0 <= moved.min() and moved.max() <= 1
+    assert moved.dtype == np.float32 and moved.min() >= 0 and moved.max() <= 1
 
 
 def test_every_way_of_matching_occurs() -> None:

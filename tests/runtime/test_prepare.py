@@ -61,12 +61,24 @@ def test_a_network_that_wants_more_than_an_image_is_refused() -> None:
 
 def test_restore_gives_the_plane_within_its_range() -> None:
     alpha = np.array([[[[-0.1, 0.25], [1.0, 1.5]]]], np.float32)
-    coarse = restore({"alpha": alpha}, (2, 2))
+    coarse = restore(CONTRACT, {"alpha": alpha}, (2, 2))
     assert coarse.dtype == np.float32
     assert coarse.tolist() == [[0.0, 0.25], [1.0, 1.0]]
+
+
+def test_levels_are_a_fixed_line_and_never_the_pictures_own() -> None:
+    contract = Contract(longest_px=64, levels=(0.1, 0.9))
+    alpha = np.array([[[[0.05, 0.3], [0.5, 0.92]]]], np.float32)
+    np.testing.assert_allclose(restore(contract, {"alpha": alpha}, (2, 2)), [[0, 0.25], [0.5, 1]], atol=1e-6)
+
+
+def test_a_faint_island_is_cleared() -> None:
+    alpha = np.zeros((1, 1, 1, 5), np.float32)
+    alpha[0, 0, 0] = (0.3, 0, 0.3, 1, 0.3)
+    np.testing.assert_allclose(restore(CONTRACT, {"alpha": alpha}, (1, 5)), [[0, 0, 0.3, 1, 0.3]], atol=1e-6)
 
 
 @pytest.mark.parametrize("alpha", [np.zeros((1, 1, 2, 3), np.float32), np.full((1, 1, 2, 2), np.nan, np.float32)])
 def test_an_answer_that_is_no_alpha_is_refused(alpha: np.ndarray) -> None:
     with pytest.raises(WeightsError, match=r"expected \(1, 1, 2, 2\)"):
-        restore({"alpha": alpha}, (2, 2))
+        restore(CONTRACT, {"alpha": alpha}, (2, 2))

@@ -3,7 +3,6 @@
 `build` and `from_official` find a paper's file by name and import it, and with it torch, only when called.
 """
 
-import difflib
 from importlib import import_module
 from os import PathLike
 from types import ModuleType
@@ -45,6 +44,8 @@ def from_official(name: str, source: "str | PathLike[str] | dict[str, Tensor]", 
 
 def _paper(name: str) -> ModuleType:
     if name not in SYSTEMS:
+        import difflib
+
         near = difflib.get_close_matches(name, SYSTEMS, cutoff=0.5) or SYSTEMS
         raise UnknownModel(f"no system is called {name!r}; expected one of {', '.join(near)}; see matte models list")
     try:

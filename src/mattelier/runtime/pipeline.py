@@ -106,7 +106,7 @@ class Matter:
             inputs = network_input(contract, copy)
         with timed(seconds, "network"):
             outputs = self._engine.run(inputs)
-        coarse = restore(outputs, (copy.shape[0], copy.shape[1]))
+        coarse = restore(contract, outputs, (copy.shape[0], copy.shape[1]))
         visible = coarse if picture.alpha is None else coarse * small_alpha(picture.alpha, coarse.shape)
         require_subject(visible)
         return coarse

@@ -8,6 +8,7 @@ from mattelier.image.colour import to_depth, to_srgb
 from mattelier.image.composite import over
 from mattelier.image.geometry import fit_size, resize
 from mattelier.image.io import Picture
+from mattelier.image.regions import without_ghosts
 from mattelier.models.cards import Contract
 
 
@@ -50,8 +51,8 @@ def network_input(contract: Contract, copy: Array) -> dict[str, Array]:
     return {"image": (planes * gain[:, None, None] - shift[:, None, None])[None]}
 
 
-def restore(outputs: dict[str, Array], hw: tuple[int, int]) -> Float:
-    """The network's answer as alpha: (h, w) float32 [0, 1].
+def restore(contract: Contract, outputs: dict[str, Array], hw: tuple[int, int]) -> Float:
+    """The network's answer as alpha: (h, w) float32 [0, 1], levels applied, faint islands without a subject cleared.
 
     The size needs no way back: both sides were rounded to the contract's multiple, nothing was padded.
     Raises WeightsError when the network answers something else than its card says.
@@ -62,5 +63,6 @@ def restore(outputs: dict[str, Array], hw: tuple[int, int]) -> Float:
             f"the network answered alpha of shape {alpha.shape}, or not with numbers; "
             f"expected (1, 1, {hw[0]}, {hw[1]}) in [0, 1]; check its card with: matte models verify"
         )
-    coarse: Float = np.clip(alpha[0, 0], 0, 1, dtype=np.float32)
-    return coarse
+    low, high = contract.levels
+    coarse: Float = np.clip((alpha[0, 0] - low) / (high - low), 0, 1, dtype=np.float32)
+    return without_ghosts(coarse)

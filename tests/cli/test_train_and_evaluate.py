@@ -1,0 +1,49 @@
+"""matte train, matte models export and matte evaluate, driven as a person would."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from mattelier.cli import app
+from mattelier.models.cards import Card
+
+runner = CliRunner()
+
+
+def test_train_stops_after_its_minutes_and_its_run_exports(pictures: Path, tmp_path: Path) -> None:
+    run, file = tmp_path / "run", tmp_path / "net.onnx"
+    command = ["train", "modnet", "--lite", "--data", str(pictures), "-o", str(run), "--minutes", "0.0001"]
+    done = runner.invoke(app, command)
+    assert done.exit_code == 0 and done.stdout.strip() == str(run)
+    again = runner.invoke(app, command)
+    assert again.exit_code == 1 and "already holds a run" in again.stderr
+    early = runner.invoke(app, ["models", "export", str(run), "-o", str(file)])
+    assert early.exit_code == 1 and "validated at least once" in early.stderr and not file.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["train", "modnet", "--lite", "--data", "DIR", "-o", "RUN", "--stage", "soc"], "expected supervised"),
+        (["train", "gfm", "--lite", "--data", "DIR", "-o", "RUN"], "no recipe for gfm-lite"),
+        (["train", "modnet", "--lite", "--data", "DIR", "-o", "RUN"], "manifest.csv was not found"),
+        (["evaluate", "nobody", "--data", "DIR"], "holds no set"),
+    ],
+)
+def test_what_cannot_be_done_is_a_sentence(arguments: list[str], words: str, tmp_path: Path) -> None:
+    places = {"DIR": tmp_path, "RUN": tmp_path / "run"}
+    done = runner.invoke(app, [str(places.get(a, a)) for a in arguments])
+    assert done.exit_code in (1, 2) and words in " ".join(done.stderr.replace("│", " ").split())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_evaluate_prints_a_table_and_writes_json(pictures: Path, installed: Card, tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    command = ["evaluate", installed.name, "--data", str(pictures), "--json", str(file)]
+    done = runner.invoke(app, command)
+    assert done.exit_code == 0 and done.stdout.splitlines()[1].startswith(f"{installed.name}  all")
+    assert json.loads(file.read_text())["systems"][0]["sha256"] == installed.weights.sha256
+    assert runner.invoke(app, command).exit_code == 1  # figures are not written over unasked
+    assert runner.invoke(app, [*command, "--overwrite"]).exit_code == 0
