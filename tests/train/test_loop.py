@@ -2,6 +2,11 @@
 
 import json
 import math
+import os
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,6 +64,30 @@ def test_a_run_holds_what_its_page_says(pictures: Path, tmp_path: Path) -> None:
     net, facts = checkpoint.load_run(tmp_path / "run")
     assert facts["step"] == "4" and json.loads(facts["val"]) == figures
     assert sum(p.numel() for p in net.parameters()) == sum(p.numel() for p in build("modnet", lite=True).parameters())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the worker in /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_the_whole_group_ends_a_run_with_everything_saved(
+    pictures: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    command = [sys.executable, "-m", "mattelier", "train", "modnet", "--lite"]
+    options = ["--data", str(pictures), "-o", str(tmp_path / "run")]
+    child = subprocess.Popen([*command, *options], start_new_session=True, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not worker_of(child.pid):
+        assert child.poll() is None and time.monotonic() < deadline
+        time.sleep(0.1)
+    time.sleep(3.0)  # the worker has begun
+    os.killpg(child.pid, number)
+    _, words = child.communicate(timeout=120)
+    assert child.returncode == 0, words
+    assert checkpoint.load_checkpoint(tmp_path / "run")["step"] >= 1
+
+
+def worker_of(pid: int) -> str:
+    """Process numbers of the loader's workers, once there are any."""
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text()
 
 
 def test_an_existing_run_is_not_written_over(pictures: Path, tmp_path: Path) -> None:

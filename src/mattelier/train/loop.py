@@ -163,7 +163,7 @@ def batches(samples: Samples, stage: Stage, step: int, done: int, device: str) -
         sampler=numbers,
         num_workers=8 if device == "cuda" else 1,
         pin_memory=device == "cuda",
-        worker_init_fn=one_thread,
+        worker_init_fn=settle_worker,
         prefetch_factor=4,
     )
     for batch in loader:
@@ -173,8 +173,11 @@ def batches(samples: Samples, stage: Stage, step: int, done: int, device: str) -
         }
 
 
-def one_thread(_worker: int) -> None:
+def settle_worker(_worker: int) -> None:
     torch.set_num_threads(1)
+    # Ctrl-C and a service's stop reach the whole process group; the loop still needs samples for its last step
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def save(state: State, recipe: Recipe, run: Path) -> None:
