@@ -125,17 +125,19 @@ def encoded(path: Path) -> bytes:
 
 def load_rgb(path: Path) -> Array:
     """(H, W, 3) uint8."""
-    with Image.open(io.BytesIO(encoded(path))) as image:
-        return np.asarray(image.convert("RGB"))
+    return _load(path, "RGB")
 
 
 def load_grey(path: Path) -> Array:
     """(H, W) uint8."""
-    with Image.open(io.BytesIO(encoded(path))) as image:
-        return np.asarray(image.convert("L"))
+    return _load(path, "L")
 
 
 def load_rgba(path: Path) -> Array:
     """(H, W, 4) uint8, straight alpha."""
+    return _load(path, "RGBA")
+
+
+def _load(path: Path, mode: str) -> Array:
     with Image.open(io.BytesIO(encoded(path))) as image:
-        return np.asarray(image.convert("RGBA"))
+        return np.asarray(image.convert(mode))
