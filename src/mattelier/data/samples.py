@@ -21,9 +21,9 @@ Planes = tuple[Float, Float, Float]  # rgb (S, S, 3), alpha (S, S), weight (S, S
 class Mix:
     """How often each kind of sample is drawn; the shares sum to one."""
 
-    photo: float = 0.50  # a photograph and its teacher matte, as they are
-    cutout: float = 0.35  # a cut-out over another background: alpha exact by construction
-    moved: float = 0.12  # a matted photo's subject over another background
+    photo: float = 0.60  # a photograph and its teacher matte, as they are
+    cutout: float = 0.27  # a cut-out over another background: alpha exact by construction
+    moved: float = 0.10  # a matted photo's subject over another background
     empty: float = 0.03  # a background alone: the right answer is nothing
 
     def __post_init__(self) -> None:
