@@ -5,26 +5,28 @@ from contextlib import asynccontextmanager
 from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
-from pathlib import Path
+from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
-from starlette.staticfiles import StaticFiles
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mattelier.errors import MattelierError
+from mattelier.serve import openapi
 from mattelier.serve.credits import Ledger
 from mattelier.serve.desk import Desk
+from mattelier.serve.health import Meters
 from mattelier.serve.limits import Gate
+from mattelier.serve.logs import Watch
 from mattelier.serve.problems import answer, problem_of
 from mattelier.serve.settings import Settings
 
-PAGE = Path(__file__).parent / "page"
-ROUTERS = ("native", "removebg", "rembg", "health", "manual")
-ABOUT = "Takes the background out of pictures, on this machine."
+ROUTERS = ("native", "removebg", "rembg", "health", "manual", "home")
+# What keeps a browser from trusting a page of ours more than it must.
 SECURITY = {
     "content-security-policy": (
         "default-src 'self'; img-src 'self' blob: data:; connect-src 'self'; object-src 'none'; base-uri 'none'; "
@@ -36,18 +38,28 @@ SECURITY = {
 }
 
 
+class Server(FastAPI):
+    """FastAPI, with the parts of its document that openapi.py writes."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document, made once."""
+        if self.openapi_schema is None:
+            self.openapi_schema = openapi.complete(super().openapi())
+        return self.openapi_schema
+
+
 def create_app(settings: Settings | None = None, desk: Desk | None = None) -> FastAPI:
     """The server as an ASGI application.
 
-    desk: one that is warm or getting warm already; None makes one, which is warmed when the server starts.
+    desk: one that is getting warm already; None makes one, which is warmed when the server starts.
     Raises InputError for settings that cannot work.
     """
     settings = settings or Settings()
-    app = FastAPI(
+    app = Server(
         title="Mattelier",
         version=version("mattelier"),
-        description=ABOUT,
-        docs_url=None,  # FastAPI's own loads its scripts from another host
+        description="Takes the background out of pictures, on this machine.",
+        docs_url=None,  # FastAPI's own pages load their scripts from another host
         redoc_url=None,
         lifespan=_lifespan,
     )
@@ -55,11 +67,10 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fa
     app.state.settings = settings
     app.state.desk = desk or Desk(settings)
     app.state.ledger = Ledger(settings)
+    app.state.meters = Meters(app.state.desk)
     for name in ROUTERS:
         if find_spec(f"mattelier.serve.{name}"):
-            router: APIRouter = import_module(f"mattelier.serve.{name}").router
-            app.include_router(router)
-    _add_page(app)
+            app.include_router(import_module(f"mattelier.serve.{name}").router)
     for kind in (MattelierError, HTTPException, MemoryError, Exception):
         app.add_exception_handler(kind, _refuse)
     _add_middleware(app, settings)
@@ -90,22 +101,11 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
             expose_headers=["*"],
         )
     app.add_middleware(SecurityHeaders)
-
-
-def _add_page(app: FastAPI) -> None:
-    """The page's own files: the entry at /, the rest below /page/."""
-    if not (PAGE / "index.html").is_file():
-        return
-
-    @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
-    async def page() -> FileResponse:
-        return FileResponse(PAGE / "index.html", headers={"Cache-Control": "no-cache"})
-
-    app.mount("/page", StaticFiles(directory=PAGE), name="page")
+    app.add_middleware(Watch, meters=app.state.meters)
 
 
 class SecurityHeaders:
-    """Adds to every response what keeps a browser from trusting more than it must."""
+    """Adds SECURITY to every response that does not say otherwise itself."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -113,8 +113,9 @@ class SecurityHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                extra = [(name.encode(), value.encode()) for name, value in SECURITY.items()]
-                message["headers"] = [*message.get("headers", []), *extra]
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         await self.app(scope, receive, with_headers)

@@ -34,6 +34,7 @@ class Desk:
         self._matters: dict[str, Matter] = {}
         self._ready = threading.Event()
         self._failure: MattelierError | None = None
+        self._warming = False
         self._inside = 0
         self._closed = False
         self._mean_s = FIRST_GUESS_S
@@ -74,7 +75,14 @@ class Desk:
                 self.seconds[stage] += value
 
     def warm(self) -> None:
-        """Load the default model in the background; `ready` turns true when one picture has gone through it."""
+        """Load the default model in the background; `ready` turns true when one picture has gone through it.
+
+        A second call does nothing.
+        """
+        with self._lock:
+            if self._warming:
+                return
+            self._warming = True
         threading.Thread(target=self._warm, name="matte-warm", daemon=True).start()
 
     @property
