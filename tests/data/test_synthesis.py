@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 
-from mattelier.data.synthesis import blur_fusion, box, composite, match_colour, match_sharpness, place
+from mattelier.data.synthesis import (
+    blur_fusion,
+    box,
+    composite,
+    composite_bytes,
+    match_colour,
+    match_sharpness,
+    merge,
+    place,
+)
+from mattelier.errors import InputError
 
 
 def halves() -> np.ndarray:
@@ -65,3 +75,34 @@ def test_a_placed_cut_out_keeps_its_colours_and_most_of_itself(seed: int) -> Non
     assert alpha.max() == 1
     colours = foreground[alpha > 0.2]
     assert np.abs(colours - np.float32([250, 120, 10]) / 255).max() < 0.03
+
+
+def test_whole_numbers_are_rounded_right_everywhere() -> None:
+    a, f = np.meshgrid(np.arange(256, dtype=np.uint8), np.arange(256, dtype=np.uint8))
+    for behind in (0, 1, 77, 254, 255):
+        foreground, background = np.repeat(f[..., None], 3, 2), np.full((256, 256, 3), behind, np.uint8)
+        exact = (a * 1.0 * f + (255.0 - a) * behind) / 255
+        error = np.abs(composite_bytes(foreground, background, a)[..., 0] - exact)
+        assert error.max() <= 0.5
+
+
+def test_whole_numbers_only() -> None:
+    with pytest.raises(InputError, match="expected uint8 each"):
+        composite_bytes(np.zeros((1, 1, 3)), np.zeros((1, 1, 3)), np.zeros((1, 1)))
+
+
+def test_linear_light_by_hand() -> None:
+    white, black = np.ones((1, 1, 3), np.float32), np.zeros((1, 1, 3), np.float32)
+    mixed = composite(white, black, np.float32([[0.5]]), is_linear=True)
+    assert mixed[0, 0, 0] == pytest.approx(0.7354, abs=1e-4)  # half the light, encoded
+
+
+def test_merging_is_laying_over_twice() -> None:
+    rng = np.random.default_rng(0)
+    (f1, f2, b), (a1, a2) = rng.random((3, 5, 6, 3), np.float32), rng.random((2, 5, 6), np.float32)
+    a1[0], a2[0] = 0, 0
+    a1[1], a2[2] = 1, 0
+    colour, alpha = merge((f1, a1), (f2, a2))
+    np.testing.assert_allclose(alpha, 1 - (1 - a1) * (1 - a2), atol=1e-6)
+    np.testing.assert_allclose(composite(colour, b, alpha), composite(f1, composite(f2, b, a2), a1), atol=1e-5)
+    np.testing.assert_array_equal(colour[0], f1[0])
