@@ -14,7 +14,7 @@ from mattelier.models.cards import CARDS, Card
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-SYSTEMS = ("modnet",)
+SYSTEMS = ("fba", "modnet")
 
 
 def list_models() -> tuple[Card, ...]:
