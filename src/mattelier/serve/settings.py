@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import math
 import os
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -49,8 +50,9 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name, least in _LEAST.items():
-            if (value := getattr(self, name)) is not None and not value >= least:
-                raise InputError(f"the setting {name} is {value}; at least {least} was expected; raise it")
+            value = getattr(self, name)
+            if value is not None and not least <= value < math.inf:  # not a number is refused too
+                raise InputError(f"the setting {name} is {value}; at least {least} was expected; correct it")
         if self.port > 65535:
             raise InputError(f"the setting port is {self.port}; at most 65535 was expected; choose another")
         if self.credits is not None and not self.keys:
@@ -131,7 +133,7 @@ def with_key(settings: Settings, name: str, hashed: str) -> Settings:
 
 def _value(path: Path, name: str, value: Any) -> Any:
     """A JSON value as the field wants it."""
-    known = {field.name: field.type for field in fields(Settings)}
+    known = {field.name: _words(field.type) for field in fields(Settings)}
     if name not in known:
         near = difflib.get_close_matches(name, known, n=3) or sorted(known)
         raise InputError(f"{path} names {name!r}; expected one of {', '.join(near)}; correct the name")
@@ -143,7 +145,7 @@ def _value(path: Path, name: str, value: Any) -> Any:
         if not isinstance(value, list) or not all(isinstance(origin, str) for origin in value):
             raise InputError(f'{path}: origins must be a list such as ["https://example.org"]; correct it')
         return tuple(value)
-    if not _fits(value, str(known[name])):
+    if not _fits(value, known[name]):
         raise InputError(f"{path}: {name} is {json.dumps(value)}; {known[name]} was expected; correct it")
     return value
 
@@ -157,15 +159,15 @@ def _fits(value: Any, wanted: str) -> bool:
         "bool": (bool,),
         "None": (type(None),),
     }
-    named = [kinds[word.strip()] for word in _type_name(wanted).split("|")]
+    named = [kinds[word] for word in wanted.split(" | ")]
     if isinstance(value, bool):
         return (bool,) in named
     return any(isinstance(value, kind) for kind in named)
 
 
-def _type_name(annotation: str) -> str:
-    """`<class 'int'>` and `int | None` alike as words."""
-    return annotation.removeprefix("<class '").removesuffix("'>")
+def _words(annotation: Any) -> str:
+    """A field's type as words: int, or float | None."""
+    return annotation.__name__ if isinstance(annotation, type) else str(annotation)
 
 
 def _check_origin(origin: str) -> None:
