@@ -1,0 +1,162 @@
+"""Sets of pictures, mattes and the words that mean them: written here, read from here.
+
+DIR/images/NAME.png       DIR/alpha/NAME_K.png     K = 0, 1, 2: one file a subject, what is seen of it
+DIR/expressions.jsonl     a line an expression: image, alpha, kind, template, text
+DIR/manifest.csv          a row a subject: name, image, split, kind, description, category, object, background, area
+"""
+
+import csv
+import io
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mattelier.data.cutouts import Cutout, read_cutouts
+from mattelier.data.readers.example import Example
+from mattelier.data.refer import Scene, scene, split_of
+from mattelier.data.wordings import Split
+from mattelier.errors import InputError
+from mattelier.image.output import encode
+
+COLUMNS = ("name", "image", "split", "kind", "description", "category", "object", "background", "area")
+PICTURES = {".jpg", ".jpeg", ".png", ".webp"}
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A subject of a picture, its matte, and what means it; `kinds` names the kind of every text."""
+
+    name: str
+    image: Path
+    alpha: Path
+    texts: tuple[str, ...]
+    kinds: tuple[str, ...]
+
+
+def write_references(
+    foregrounds: Path,
+    backgrounds: Path,
+    out: Path,
+    *,
+    count: int,
+    seed: int,
+    split: Split,
+    side_px: int = 512,
+    track: Callable[[Iterable[int], int], Iterable[int]] = lambda numbers, total: numbers,
+) -> int:
+    """Make a set of `count` scenes in a new folder, whole or not at all; returns the number of expressions.
+
+    The same inputs, seed and split give the same bytes. Raises InputError when `out` exists, when a folder holds
+    nothing for the split, or when subjects cannot be told apart.
+    """
+    if out.exists():
+        raise InputError(f"{out} already exists; a set is written into a new folder: choose another, or remove it")
+    cutouts, grounds = of_split(read_cutouts(foregrounds), pictures(backgrounds), split)
+    partial = out.with_name(f"{out.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    for folder in ("images", "alpha"):
+        (partial / folder).mkdir(parents=True)
+    try:
+        said = write_scenes(
+            partial, track(range(count), count), lambda i: scene(cutouts, grounds, side_px, split, seed, i), split
+        )
+        os.replace(partial, out)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return said
+
+
+def write_scenes(folder: Path, numbers: Iterable[int], make: Callable[[int], Scene], split: Split) -> int:
+    table = io.StringIO()
+    writer = csv.DictWriter(table, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    said = 0
+    with (folder / "expressions.jsonl").open("w", encoding="utf-8", newline="\n") as lines:
+        for number in numbers:
+            made, name = make(number), f"{split}_{number:06d}"
+            (folder / "images" / f"{name}.png").write_bytes(encode(made.image, None, "png"))
+            for k, alpha in enumerate(made.alphas):
+                (folder / "alpha" / f"{name}_{k}.png").write_bytes(encode(alpha, None, "png"))
+                writer.writerow(row_of(made, name, k, split))
+            for e in made.expressions:
+                entry = {
+                    "image": name,
+                    "alpha": f"{name}_{e.target}",
+                    "kind": e.kind,
+                    "template": e.template,
+                    "text": e.text,
+                }
+                lines.write(json.dumps(entry, ensure_ascii=False) + "\n")
+            said += len(made.expressions)
+    (folder / "manifest.csv").write_text(table.getvalue(), encoding="utf-8", newline="\n")
+    return said
+
+
+def row_of(made: Scene, name: str, k: int, split: Split) -> dict[str, str]:
+    thing, cutout = made.things[k], made.cutouts[k]
+    return {
+        "name": f"{name}_{k}",
+        "image": name,
+        "split": split,
+        "kind": made.layout,
+        "description": thing.names.sure[0],
+        "category": cutout.category,
+        "object": cutout.thing,
+        "background": made.background,
+        "area": f"{thing.area:.4f}",
+    }
+
+
+def of_split(
+    cutouts: tuple[Cutout, ...], grounds: tuple[Path, ...], split: Split
+) -> tuple[tuple[Cutout, ...], tuple[Path, ...]]:
+    """What belongs to a split: whole objects, and backgrounds by name. Raises InputError when nothing does."""
+    own = tuple(cutout for cutout in cutouts if split_of(cutout.thing) == split)
+    behind = tuple(ground for ground in grounds if split_of(ground.stem) == split)
+    for what, all_of_them, some in (("cut-outs", cutouts, own), ("backgrounds", grounds, behind)):
+        if not some:
+            raise InputError(
+                f"none of {len(all_of_them)} {what} falls into the split {split}; "
+                "one object in ten goes to val and one to test: add more of them"
+            )
+    return own, behind
+
+
+def pictures(folder: Path) -> tuple[Path, ...]:
+    """All pictures of a folder and its sub-folders, by name."""
+    found = tuple(sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURES))
+    if not found:
+        raise InputError(f"{folder} holds no picture; expected backgrounds as JPEG, PNG or WebP")
+    return found
+
+
+def read_references(root: Path) -> tuple[Reference, ...]:
+    """A set as written here. Raises InputError when a file that a line names is missing."""
+    file = root / "expressions.jsonl"
+    if not file.is_file():
+        raise InputError(f"{file} was not found; expected a folder made by matte data refer")
+    texts: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for line in file.read_text(encoding="utf-8").splitlines():
+        entry = json.loads(line)
+        texts.setdefault((entry["image"], entry["alpha"]), []).append((entry["text"], entry["kind"]))
+    return tuple(reference(root, image, alpha, said) for (image, alpha), said in texts.items())
+
+
+def as_examples(references: Iterable[Reference]) -> tuple[Example, ...]:
+    """One example a text, for systems that are told in words what to keep; the name carries the text's number."""
+    return tuple(
+        Example(f"{each.name}:{k}", each.image, each.alpha, category=kind, automatic=False, prompt=text)
+        for each in references
+        for k, (text, kind) in enumerate(zip(each.texts, each.kinds, strict=True))
+    )
+
+
+def reference(root: Path, image: str, alpha: str, said: list[tuple[str, str]]) -> Reference:
+    files = root / "images" / f"{image}.png", root / "alpha" / f"{alpha}.png"
+    for path in files:
+        if not path.is_file():
+            raise InputError(f"{path} is named in expressions.jsonl and missing; make the set again")
+    return Reference(alpha, *files, tuple(text for text, _ in said), tuple(kind for _, kind in said))
