@@ -1,0 +1,89 @@
+// The server: what it can do, and one cut. Every error is a Refusal that carries a sentence for the user.
+
+/**
+ * @typedef {object} Model
+ * @property {string} name          the card's name
+ * @property {string} system        which of the six systems it is
+ * @property {string} pinned        NAME@DIGEST
+ * @property {("image"|"trimap"|"words")[]} needs
+ * @property {boolean} ready        its weights are installed
+ * @property {string} licence
+ * @property {number} size_bytes
+ * @property {string[]} limits
+ *
+ * @typedef {object} Order          the fields of POST /api/cut
+ * @property {string} [model]
+ * @property {string} [prompt]
+ * @property {Blob} [trimap]
+ * @property {"rgba"|"alpha"|"foreground"|"trimap"} [keep]
+ * @property {string} [background]
+ * @property {File} [background_image]
+ * @property {"png"|"webp"|"jpg"} [format]
+ * @property {"true"} [crop]
+ *
+ * @typedef {{blob: Blob, model: string, seconds: number, notes: string}} Answer
+ */
+
+export class Refusal extends Error {
+  /** @param {string} sentence @param {number} [retryAfter] seconds, when the server is only busy */
+  constructor(sentence, retryAfter = 0) {
+    super(sentence);
+    this.retryAfter = retryAfter;
+  }
+}
+
+const SILENT = "The server does not answer. Is matte serve still running?";
+
+/** @returns {Promise<{models: Model[], systems: {system: string, ready: boolean, models: string[]}[]}>} */
+export async function catalogue() {
+  const answer = await fetch("/api/models").catch(() => {
+    throw new Refusal(SILENT);
+  });
+  if (!answer.ok) throw refusal(answer.status, await answer.text(), null);
+  return answer.json();
+}
+
+/**
+ * Cuts one picture.
+ * @param {Blob} photo @param {string} name @param {Order} order
+ * @param {(sent: number) => void} [progress] the share of the upload that is done, 0 to 1
+ * @returns {Promise<Answer>}
+ */
+export function cut(photo, name, order, progress = () => {}) {
+  const form = new FormData();
+  form.append("image", photo, name);
+  for (const [field, value] of Object.entries(order)) if (value) form.append(field, value);
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest(); // fetch cannot tell how much of an upload is done
+    request.open("POST", "/api/cut");
+    request.responseType = "blob";
+    request.upload.addEventListener("progress", (event) => progress(event.loaded / event.total));
+    request.addEventListener("error", () => reject(new Refusal(SILENT)));
+    request.addEventListener("load", async () => {
+      if (request.status === 200) return resolve(answerOf(request));
+      reject(refusal(request.status, await request.response.text(), request.getResponseHeader("Retry-After")));
+    });
+    request.send(form);
+  });
+}
+
+/** @param {XMLHttpRequest} request @returns {Answer} */
+function answerOf(request) {
+  const stages = JSON.parse(request.getResponseHeader("X-Mattelier-Seconds") ?? "{}");
+  return {
+    blob: request.response,
+    model: request.getResponseHeader("X-Mattelier-Model") ?? "",
+    seconds: Object.values(stages).reduce((sum, value) => sum + value, 0),
+    notes: decodeURIComponent(request.getResponseHeader("X-Mattelier-Notes") ?? ""),
+  };
+}
+
+/** @param {number} status @param {string} body @param {string | null} wait @returns {Refusal} */
+function refusal(status, body, wait) {
+  try {
+    const sentence = JSON.parse(body).error.message;
+    return new Refusal(sentence[0].toUpperCase() + sentence.slice(1), Number(wait ?? 0));
+  } catch {
+    return new Refusal(`The server answered with status ${status} and no sentence.`, Number(wait ?? 0));
+  }
+}
