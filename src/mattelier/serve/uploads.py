@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 from urllib.parse import parse_qsl
 
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
+from mattelier.serve.multipart import read_parts
 from mattelier.serve.problems import Problem
 from mattelier.serve.settings import Settings
 
@@ -44,28 +43,24 @@ class Form:
     kind: Kind = "raw"
 
 
-class _InMemory(MultiPartParser):
-    spool_max_size = 0  # of Python's SpooledTemporaryFile: 0 never rolls over to disk
-
-
 async def read_form(request: Request, settings: Settings) -> Form:
     """The fields and files of a request: multipart, urlencoded, JSON (one flat object), or the raw bytes of a picture.
 
     Fields of the query string count too. A JSON number or boolean becomes its text, null counts as not given.
-    Raises Problem 400 for a body that is not what its type says, and for a field given twice; 408 when it does not
-    arrive in time; 413 for a file over `settings.file_bytes`.
+    Raises InputError and Problem 400 for a body that is not what its type says, and for a field given twice; Problem
+    408 when it does not arrive in time, 413 for a file over `settings.file_bytes`.
     """
     try:
         async with asyncio.timeout(settings.body_seconds):
-            form = await _read(request, settings)
+            form = await _read(request)
     except TimeoutError:
         raise Problem(
             408,
             "too_slow",
             f"the body had not arrived after {settings.body_seconds:g} seconds; all of it was expected; send it again",
         ) from None
-    for upload in form.files.values():
-        check_file(len(upload.data), settings)
+    for data in (*(upload.data for upload in form.files.values()), form.raw or b""):
+        check_file(len(data), settings)
     return form
 
 
@@ -96,11 +91,11 @@ def from_base64(text: str, name: str, settings: Settings) -> bytes:
     return data
 
 
-async def _read(request: Request, settings: Settings) -> Form:
+async def _read(request: Request) -> Form:
     query = _pairs(request.url.query)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
-        fields, files = await _multipart(request, settings)
+        fields, files = await _multipart(request)
         return Form(_once([*query, *fields]), _once(files), None, "multipart")
     body = await request.body()
     if kind == "application/x-www-form-urlencoded":
@@ -111,26 +106,15 @@ async def _read(request: Request, settings: Settings) -> Form:
     return Form(_once(query), {}, body or None, "raw")
 
 
-async def _multipart(request: Request, settings: Settings) -> tuple[list[tuple[str, str]], list[tuple[str, Upload]]]:
-    parser = _InMemory(
-        request.headers,
-        request.stream(),
-        max_files=MOST_FIELDS,
-        max_fields=MOST_FIELDS,
-        max_part_size=settings.body_bytes,
-    )
-    try:
-        found = await parser.parse()
-    except MultiPartException as error:
-        raise _bad(f"the multipart body is damaged ({error.message.rstrip('.')}); whole parts were expected") from error
+async def _multipart(request: Request) -> tuple[list[tuple[str, str]], list[tuple[str, Upload]]]:
     fields: list[tuple[str, str]] = []
     files: list[tuple[str, Upload]] = []
-    for name, value in found.multi_items():
-        if isinstance(value, UploadFile):
-            files.append((name, Upload(await value.read(), value.filename or "", value.content_type or "")))
-            await value.close()
+    for part in await read_parts(request.headers["content-type"], request.stream(), MOST_FIELDS):
+        if part.filename is None:
+            fields.append((part.name, _text(bytes(part.data), "form")))
         else:
-            fields.append((name, value))
+            files.append((part.name, Upload(bytes(part.data), part.filename, part.type)))
+        part.data.clear()  # one copy of a picture at a time
     return fields, files
 
 
