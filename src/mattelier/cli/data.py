@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from mattelier.cli import refer
 from mattelier.cli.console import say, track
 from mattelier.errors import InputError
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from mattelier.data.sets import Job
 
 app = typer.Typer(no_args_is_help=True, help="Make training data: scenes, composites, trimaps.")
+app.command("refer")(refer.refer)
 
 Output = Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="A folder of its own; resumed when begun.")]
 Workers = Annotated[int, typer.Option(min=1, metavar="N", help="Processes; the bytes are the same for any number.")]
