@@ -14,7 +14,7 @@ from mattelier.models.cards import CARDS, Card
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-SYSTEMS = ("fba", "modnet")
+SYSTEMS = ("fba", "gfm", "modnet")
 
 
 def list_models() -> tuple[Card, ...]:
