@@ -1,40 +1,67 @@
-"""Measuring: the right pictures, the right means, and a result that says where it comes from."""
+"""Measuring: the right pictures, the right figures, and a result that says where it comes from."""
 
-import hashlib
 import json
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from mattelier.errors import InputError, WeightsError
-from mattelier.evaluate import benchmark
-from mattelier.evaluate.sets import read_cases
-from mattelier.evaluate.systems import foreign_alpha, foreign_input, open_system, read_foreign
+from mattelier.data.readers.example import Example
+from mattelier.errors import InputError
+from mattelier.evaluate import benchmark, metrics, report
+from mattelier.evaluate.journal import Journal
+from mattelier.evaluate.judge import FIGURES, judge
+from mattelier.evaluate.sets import read_truth
+from mattelier.evaluate.system import Answer, System
 from mattelier.models.cards import Card
+
+Copying = Callable[..., System]
 
 
 @pytest.fixture
-def foreign(bright: tuple[Card, Path], tmp_path: Path) -> Path:
-    """A JSON card of the one-number network, as if it were somebody else's file."""
-    facts = {
-        "name": "foreign",
-        "file": str(bright[1]),
-        "sha256": hashlib.sha256(bright[1].read_bytes()).hexdigest(),
-        "height": 64,
-        "width": 64,
-        "mean": [0.5, 0.5, 0.5],
-        "std": [0.5, 0.5, 0.5],
-    }
-    card = tmp_path / "foreign.json"
-    card.write_text(json.dumps(facts))
-    return card
+def named(copying: Copying, monkeypatch: pytest.MonkeyPatch) -> None:
+    """exact, half and blank by their names; with +t they want a trimap."""
+
+    def find(name: str) -> System:
+        return copying(name.removesuffix("+t"), "{trimap}" if name.endswith("+t") else "")
+
+    monkeypatch.setattr(benchmark, "open_system", find)
 
 
-def test_only_the_test_split_is_measured(pictures: Path) -> None:
-    kind, cases = read_cases(pictures)
-    assert "test split" in kind and [case.name for case in cases] == ["disc_11", "disc_12", "disc_13"]
+def test_every_figure_of_a_picture(picture: Example) -> None:
+    truth = read_truth(picture)
+    answer = Answer(truth.target // 2, None, 1.0, 2.0, 3.0)
+    found = judge(picture, answer)
+    assert set(FIGURES) <= set(found)
+    halved, target, trimap = truth.target // 2, truth.target, truth.trimap
+    assert found["sad"] == metrics.sad(halved, target)
+    assert found["gradient_unknown"] == metrics.gradient(halved, target, trimap)
+    # known pixels are forced in the unknown region's errors and not in the plain sums
+    assert found["sad_foreground"] > 0 and found["sad_background"] == 0
+    assert found["sad"] == pytest.approx(found["sad_foreground"] + found["sad_background"] + found["sad_unknown"])
+    assert (found["seconds"], found["cpu_seconds"], found["peak_mib"]) == (1, 2, 3)
+    assert found["true_colours"] == "set" and found["bleed"] > 0.1  # the photo's own colours, dark at the edge
+
+
+def test_a_sets_own_colours_have_no_error(picture: Example) -> None:
+    from mattelier.evaluate.sets import read_colours
+
+    assert picture.foreground is not None
+    found = judge(picture, Answer(read_truth(picture).target, read_colours(picture.foreground), 0, 0, None))
+    assert found["composite"] == found["composite_unknown"] == found["bleed"] == found["sad"] == 0 and found["iou"] == 1
+
+
+def test_without_a_trimap_nothing_is_said_about_regions(picture: Example) -> None:
+    bare = Example("one", picture.image, picture.alpha)
+    found = judge(bare, Answer(read_truth(bare).target, None, 0, 0, None))
+    assert not {"sad_unknown", "sad_foreground", "composite_unknown"} & set(found)
+    assert found["true_colours"] == "estimated" and found["sad"] == 0
+
+
+def test_an_answer_of_another_size_is_no_answer(picture: Example) -> None:
+    with pytest.raises(InputError, match="expected one size"):
+        judge(picture, Answer(np.zeros((4, 4), np.uint8), None, 0, 0, None))
 
 
 def test_two_systems_side_by_side(pictures: Path, installed: Card, foreign: Path) -> None:
@@ -42,64 +69,102 @@ def test_two_systems_side_by_side(pictures: Path, installed: Card, foreign: Path
     ours, theirs = result["systems"]
     assert ours["name"] == installed.name and theirs["name"] == "foreign"
     for system in (ours, theirs):
-        assert set(system["groups"]) == {"all", "even", "odd"}
+        assert set(system["groups"]) == {"all", "even", "odd"} and system["failed"] == []
         figures = system["groups"]["all"]
-        assert figures["pictures"] == 3
+        assert figures["pictures"] == 3 and figures["peak_mib"]["mean"] > 10
         assert figures["iou"]["mean"] > 0.9 and figures["mad"]["mean"] < 0.05
-        mean = np.mean([p["mad"] for p in system["pictures"]])
-        assert figures["mad"]["mean"] == pytest.approx(mean)
+        assert figures["mad"]["mean"] == pytest.approx(np.mean([p["mad"] for p in system["pictures"]]))
         assert figures["mad"]["low"] <= figures["mad"]["mean"] <= figures["mad"]["high"]
-    assert json.loads(benchmark.to_json(result)) == result
-    table = benchmark.rows(result)
-    assert len(table) == 1 + 2 * 3 and len({len(row) for row in table}) == 1
+    (pair,) = result["paired"]
+    gap = theirs["groups"]["all"]["mad"]["mean"] - ours["groups"]["all"]["mad"]["mean"]
+    assert (pair["system"], pair["against"]) == ("foreign", installed.name)
+    assert pair["differences"]["mad"]["mean"] == pytest.approx(gap)
+    assert json.loads(report.to_json(result)) == result
 
 
-def test_no_subject_is_scored_as_an_empty_alpha(pictures: Path, installed: Card) -> None:
-    alpha = open_system(installed.name).alpha(np.full((40, 40, 3), 10, np.uint8))
-    assert alpha.shape == (40, 40) and alpha.max() == 0
+@pytest.mark.usefixtures("named")
+def test_each_system_gets_the_pictures_it_can_do(bench: Path) -> None:
+    result = benchmark.run(["half", "exact+t"], bench, baseline="exact+t")
+    half, exact = result["systems"]
+    assert [picture["name"] for picture in half["pictures"]] == ["one", "two"]
+    assert [picture["name"] for picture in exact["pictures"]] == ["one", "two", "three"]
+    assert set(half["groups"]) == {"all", "even", "odd"}
+    assert set(exact["groups"]) == {"all", "auto = yes", "even", "odd"}
+    assert exact["groups"]["auto = yes"]["pictures"] == 2 and exact["groups"]["all"]["sad"]["mean"] == 0
+    (pair,) = result["paired"]
+    assert (pair["system"], pair["against"], pair["pictures"]) == ("half", "exact", 2)
+    assert result["set"] | {"sha256": ""} == {
+        "name": "bench",
+        "kind": "benchmark, true alpha",
+        "pictures": 3,
+        "automatic": 2,
+        "limit": None,
+        "sha256": "",
+    }
 
 
-def test_the_result_says_where_it_was_measured() -> None:
-    environment = benchmark.environment()
-    assert environment["commit"] and environment["machine"]["cpus"] >= 1
-    assert {"onnxruntime", "numpy", "python"} <= set(environment["versions"])
+@pytest.mark.usefixtures("named")
+def test_a_baseline_is_measured_too_and_compared_with_all(bench: Path) -> None:
+    result = benchmark.run(["half", "blank"], bench, baseline="exact", limit=1)
+    assert [system["name"] for system in result["systems"]] == ["half", "blank", "exact"]
+    assert result["baseline"] == "exact" and result["set"]["limit"] == 1
+    assert [(pair["system"], pair["against"]) for pair in result["paired"]] == [("half", "exact"), ("blank", "exact")]
+    half, blank = (pair["differences"]["sad"]["mean"] for pair in result["paired"])
+    assert 0 < half < blank
 
 
-def test_benchmarks_give_their_automatic_pictures(tmp_path: Path) -> None:
-    for folder in ("images", "alpha"):
-        (tmp_path / folder).mkdir()
-    for name in ("toy", "glass"):
-        Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / "images" / f"{name}.png")
-        Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / "alpha" / f"{name}.png")
-    (tmp_path / "manifest.csv").write_text("name,category,auto\ntoy,toy,yes\nglass,glass,no\n")
-    assert [case.name for case in read_cases(tmp_path)[1]] == ["toy"]
+@pytest.mark.usefixtures("named")
+def test_a_bad_picture_is_named_and_the_rest_goes_on(bench: Path) -> None:
+    (bench / "alpha" / "one.png").write_bytes(b"no picture")
+    said: list[str] = []
+    result = benchmark.run(["half"], bench, watch=benchmark.Watch(say=said.append))
+    (system,) = result["systems"]
+    assert [picture["name"] for picture in system["pictures"]] == ["two"]
+    assert [failure["name"] for failure in system["failed"]] == ["one"] and "half: one: " in said[0]
 
 
-def test_a_folder_without_a_set_and_no_names_are_sentences(tmp_path: Path, pictures: Path) -> None:
-    with pytest.raises(InputError, match="holds no set"):
-        read_cases(tmp_path)
+@pytest.mark.usefixtures("named")
+def test_a_set_that_failed_whole_still_gives_a_result(bench: Path) -> None:
+    for name in ("one", "two"):
+        (bench / "alpha" / f"{name}.png").write_bytes(b"no picture")
+    result = benchmark.run(["half"], bench)
+    assert result["systems"][0]["groups"] == {"all": {"pictures": 0}} and len(result["systems"][0]["failed"]) == 2
+    assert report.rows(result)[1][:4] == ("half", "all", "0", "2")
+
+
+@pytest.mark.usefixtures("named")
+def test_a_stopped_run_goes_on_and_ends_as_if_it_had_not_stopped(bench: Path, tmp_path: Path) -> None:
+    shown: list[str] = []
+
+    def stop_at_two(pictures: Iterable[Example], total: int, name: str) -> Iterable[Example]:
+        for picture in pictures:
+            if picture.name == "two" and name == "half":
+                raise KeyboardInterrupt
+            yield picture
+
+    def show(pictures: Iterable[Example], total: int, name: str) -> Iterable[Example]:
+        for picture in pictures:
+            shown.append(f"{name} {picture.name}")
+            yield picture
+
+    with pytest.raises(KeyboardInterrupt):
+        benchmark.run(["exact", "half"], bench, journal=Journal(tmp_path / "p"), watch=benchmark.Watch(stop_at_two))
+    journal = Journal(tmp_path / "p")
+    result = benchmark.run(["exact", "half"], bench, journal=journal, resume=True, watch=benchmark.Watch(show))
+    assert shown == ["half two"]
+    whole = benchmark.run(["exact", "half"], bench)
+    for found, expected in zip(result["systems"], whole["systems"], strict=True):
+        assert [p["name"] for p in found["pictures"]] == ["one", "two"]
+        assert [p["sad"] for p in found["pictures"]] == [p["sad"] for p in expected["pictures"]]
+
+
+@pytest.mark.usefixtures("named")
+def test_names_that_say_nothing_are_refused(bench: Path) -> None:
     with pytest.raises(InputError, match="no system was named"):
-        benchmark.run([], pictures)
-
-
-def test_a_foreign_file_must_be_the_one_its_card_means(foreign: Path, bright: tuple[Card, Path]) -> None:
-    facts = json.loads(foreign.read_text())
-    foreign.write_text(json.dumps(facts | {"sha256": "0" * 64}))
-    with pytest.raises(WeightsError, match="its card says 0000"):
-        open_system(str(foreign))
-    foreign.write_text(json.dumps(facts | {"colour": "no such key"}))
-    with pytest.raises(InputError, match="cannot be read as a card"):
-        open_system(str(foreign))
-    foreign.write_text(json.dumps(facts | {"file": "absent.onnx"}))
-    with pytest.raises(WeightsError, match=r"absent\.onnx cannot be read"):
-        open_system(str(foreign))
-
-
-def test_foreign_input_and_alpha_by_hand(foreign: Path) -> None:
-    facts = json.loads(foreign.read_text())
-    foreign.write_text(json.dumps(facts | {"divide_by_maximum": True, "stretch": True, "height": 4, "width": 4}))
-    card = read_foreign(foreign)
-    rgb = np.full((4, 4, 3), 100, np.uint8)
-    assert foreign_input(card, rgb).tolist() == [[[[1.0] * 4] * 4] * 3]  # 100 / 100, mean and std 0.5
-    mask = np.float32([[0.2, 0.4], [0.6, 0.6]])
-    np.testing.assert_allclose(foreign_alpha(card, mask, (2, 2)), [[0, 127 / 255], [1, 1]], atol=1e-6)
+        benchmark.run([], bench)
+    with pytest.raises(InputError, match="half was named twice"):
+        benchmark.run(["half", "half"], bench)
+    for path in (bench / "trimap").iterdir():
+        path.unlink()
+    with pytest.raises(InputError, match="no picture for half; it needs trimaps"):
+        benchmark.run(["half+t"], bench)

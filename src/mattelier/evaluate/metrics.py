@@ -210,6 +210,13 @@ def _gfm_magnitude(alpha: Double) -> Array:
 
 def _reached_level(pred: Double, target: Double, skip_empty: bool) -> Double:
     """Highest level at which a pixel still belongs to the largest region common to both."""
+    if not skip_empty:
+        # MATLAB walks columns first, and of regions of one size its max takes the first.
+        return _levels(pred.T, target.T, skip_empty).T
+    return _levels(pred, target, skip_empty)
+
+
+def _levels(pred: Double, target: Double, skip_empty: bool) -> Double:
     # The published code's expression, float error included.
     levels = np.arange(0, 1.1, 0.1) if skip_empty else np.arange(_STEPS + 1) / _STEPS
     reached = np.full(pred.shape, -1.0)

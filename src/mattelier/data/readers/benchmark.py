@@ -1,9 +1,9 @@
 """This project's own benchmark layout, which the proving ground has too.
 
-    ROOT/images/NAME.png   alpha/NAME.png   trimap/NAME.png   foreground/NAME.png (the subject's true colours)
+    ROOT/images/NAME.png   alpha/NAME.png   trimap/NAME.png   fg/ or foreground/NAME.png (the subject's true colours)
     ROOT/manifest.csv      name, category or kind, auto (yes, no), split
 
-The manifest, `trimap/` and `foreground/` may be missing; a picture without a row counts as automatic.
+The manifest, `trimap/` and `fg/` may be missing; a picture without a row counts as automatic.
 """
 
 import csv
@@ -13,7 +13,7 @@ from mattelier.data.readers.example import SUFFIXES, Example, Split, by_stem, pa
 from mattelier.errors import InputError
 
 MARKS = ("images", "alpha")
-FOREGROUNDS = ("foreground", "foregrounds")
+FOREGROUNDS = ("fg", "foreground")
 
 
 def read(root: Path, split: Split) -> tuple[Example, ...]:

@@ -1,0 +1,110 @@
+"""Names become systems: cards, ONNX files, tools; and each is refused where it cannot be measured."""
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mattelier.errors import InputError, MissingExtra, UnknownModel, WeightsError
+from mattelier.evaluate.foreign import foreign_alpha, foreign_input, read_foreign
+from mattelier.evaluate.own import hint_of
+from mattelier.evaluate.system import Request
+from mattelier.evaluate.systems import open_system
+from mattelier.models.cards import Card, Contract
+
+
+def test_a_card_is_a_system(installed: Card, tmp_path: Path) -> None:
+    system = open_system("modnet-bright")
+    assert (system.name, system.sha256) == (installed.name, installed.weights.sha256)
+    assert (system.hint, system.scope) == ("none", "in process")
+    pixels = np.full((40, 48, 3), 10, np.uint8)
+    pixels[10:30, 12:36] = 245
+    Image.fromarray(pixels).save(tmp_path / "photo.png")
+    answer = system.open()(Request(tmp_path / "photo.png"))
+    assert answer.alpha.shape == (40, 48) and answer.alpha[20, 24] == 1 and answer.alpha[0, 0] == 0
+    assert answer.colours is not None and answer.colours.shape == (40, 48, 3)
+
+
+def test_no_subject_is_scored_as_an_empty_alpha(installed: Card, tmp_path: Path) -> None:
+    Image.fromarray(np.full((40, 44, 3), 10, np.uint8)).save(tmp_path / "flat.png")
+    answer = open_system(installed.name).open()(Request(tmp_path / "flat.png"))
+    assert answer.alpha.shape == (40, 44) and answer.alpha.max() == 0 and answer.colours is None
+
+
+def test_hints_follow_the_contract(installed: Card) -> None:
+    def hint(**contract) -> str:
+        return hint_of(Card("a", "a", {}, "", "", installed.weights, Contract(64, **contract)))
+
+    assert hint() == "none" and hint(trimap="required") == "trimap" and hint(inputs=("image", "tokens")) == "prompt"
+
+
+def test_a_json_file_is_a_card_or_an_adapter(foreign: Path, tmp_path: Path) -> None:
+    assert open_system(str(foreign)).scope == "in process"
+    adapter = tmp_path / "adapter.json"
+    adapter.write_text(json.dumps({"name": "tool", "command": [sys.executable, "{image}", "{output}"]}))
+    assert open_system(str(adapter)).scope == "whole process"
+    adapter.write_text("no json")
+    with pytest.raises(InputError, match="cannot be read as a card"):
+        open_system(str(adapter))
+
+
+def test_unknown_names_are_sentences(installed: Card) -> None:
+    with pytest.raises(UnknownModel):
+        open_system("no-such-model")
+    with pytest.raises(InputError, match="names no known tool; expected pymatting, rembg"):
+        open_system("photoshop:cut")
+    with pytest.raises(InputError, match="pymatting:lbdm is not known; expected one of cf, knn"):
+        open_system("pymatting:lbdm")
+
+
+def test_pymatting_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mattelier.evaluate.classical.find_spec", lambda name: None)
+    with pytest.raises(MissingExtra, match="pip install pymatting"):
+        open_system("pymatting:cf")
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # pymatting's and numba's own
+@pytest.mark.parametrize("method", ["cf", "knn"])
+def test_classical_matting_finds_a_soft_edge(method: str, bench: Path) -> None:
+    pytest.importorskip("pymatting")
+    system = open_system(f"pymatting:{method}")
+    assert system.hint == "trimap" and system.version.startswith("pymatting ")
+    answer = system.open()(Request(bench / "images" / "one.png", bench / "trimap" / "one.png"))
+    truth = np.asarray(Image.open(bench / "alpha" / "one.png")) / 255
+    # two flat colours: both methods are all but exact there
+    assert np.abs(answer.alpha - truth).max() < 0.1 and answer.colours is not None
+    assert answer.colours.dtype == np.uint8 and answer.colours.shape == (40, 48, 3)
+
+
+def test_a_foreign_file_must_be_the_one_its_card_means(foreign: Path) -> None:
+    facts = json.loads(foreign.read_text())
+    for change, error, words in (
+        ({"sha256": "0" * 64}, WeightsError, "its card says 0000"),
+        ({"colour": "no such key"}, InputError, "cannot be read as a card"),
+        ({"file": "absent.onnx"}, WeightsError, r"absent\.onnx cannot be read"),
+    ):
+        foreign.write_text(json.dumps(facts | change))
+        with pytest.raises(error, match=words):
+            open_system(str(foreign))
+
+
+def test_a_foreign_file_answers(foreign: Path, bright: tuple[Card, Path], bench: Path) -> None:
+    system = open_system(str(foreign))
+    assert system.sha256 == hashlib.sha256(bright[1].read_bytes()).hexdigest()
+    answer = system.open()(Request(bench / "images" / "one.png"))
+    assert answer.alpha.shape == (40, 48) and answer.alpha[20, 24] > 0.9 and answer.colours is None
+
+
+def test_foreign_input_and_alpha_by_hand(foreign: Path) -> None:
+    facts = json.loads(foreign.read_text())
+    foreign.write_text(json.dumps(facts | {"divide_by_maximum": True, "stretch": True, "height": 4, "width": 4}))
+    card = read_foreign(foreign)
+    rgb = np.full((4, 4, 3), 100, np.uint8)
+    assert foreign_input(card, rgb).tolist() == [[[[1.0] * 4] * 4] * 3]  # 100 / 100, mean and std 0.5
+    mask = np.float32([[0.2, 0.4], [0.6, 0.6]])
+    np.testing.assert_allclose(foreign_alpha(card, mask, (2, 2)), [[0, 127 / 255], [1, 1]], atol=1e-6)
