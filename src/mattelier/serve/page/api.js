@@ -25,12 +25,17 @@
  */
 
 export class Refusal extends Error {
-  /** @param {string} sentence @param {number} [retryAfter] seconds, when the server is only busy */
-  constructor(sentence, retryAfter = 0) {
+  /** @param {string} sentence @param {number} [status] @param {number} [retryAfter] seconds, when the server is only busy */
+  constructor(sentence, status = 0, retryAfter = 0) {
     super(sentence);
-    this.retryAfter = retryAfter;
+    Object.assign(this, { status, retryAfter });
   }
 }
+
+let key = ""; // of a server that asks for one; kept as long as the page is open
+
+/** @param {string} text */
+export const useKey = (text) => (key = text.trim());
 
 const SILENT = "The server does not answer. Is matte serve still running?";
 
@@ -63,6 +68,7 @@ export function cut(photo, name, order, progress = () => {}) {
       if (request.status === 200) return resolve(answerOf(request));
       reject(refusal(request.status, await request.response.text(), request.getResponseHeader("Retry-After")));
     });
+    if (key) request.setRequestHeader("X-Api-Key", key);
     request.send(form);
   });
 }
@@ -82,8 +88,8 @@ function answerOf(request) {
 function refusal(status, body, wait) {
   try {
     const sentence = JSON.parse(body).error.message;
-    return new Refusal(sentence[0].toUpperCase() + sentence.slice(1), Number(wait ?? 0));
+    return new Refusal(sentence[0].toUpperCase() + sentence.slice(1), status, Number(wait ?? 0));
   } catch {
-    return new Refusal(`The server answered with status ${status} and no sentence.`, Number(wait ?? 0));
+    return new Refusal(`The server answered with status ${status} and no sentence.`, status, Number(wait ?? 0));
   }
 }

@@ -52,7 +52,7 @@ export class Brush {
     Object.assign(context, { strokeStyle: TONES[stroke.mode], lineWidth: stroke.size * scale, lineCap: "round", lineJoin: "round" });
     context.beginPath();
     points.forEach(({ x, y }) => context.lineTo(x * scale, y * scale));
-    if (points.length === 1) context.lineTo(points[0].x * scale, points[0].y * scale);
+    if (points.length === 1) context.lineTo(points[0].x * scale + 0.01, points[0].y * scale); // no length, no ink
     context.stroke();
   }
 

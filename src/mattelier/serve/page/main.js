@@ -1,6 +1,6 @@
 // The page: makes the parts and joins them. What each part does is in its own module.
 
-import { catalogue } from "./api.js";
+import { catalogue, useKey } from "./api.js";
 import { Backdrop } from "./backdrop.js";
 import * as commands from "./commands.js";
 import { Models, wirePanels } from "./models.js";
@@ -228,6 +228,7 @@ function wireTools() {
     go();
   });
   find("settings").addEventListener("input", () => update());
+  find("key").addEventListener("input", ({ target }) => useKey(target.value));
   find("crop").addEventListener("change", () => show());
   for (const button of find("save").querySelectorAll("[data-save]")) {
     button.addEventListener("click", () => save(button.dataset.save));
@@ -238,6 +239,12 @@ function wireTools() {
   find("copy-command").addEventListener("click", () =>
     attempt(() => navigator.clipboard.writeText(find("command").textContent).then(() => "Copied.")),
   );
+}
+
+/** A server that others can reach asks for a key; the page shows the field when it is needed. */
+function askForKey() {
+  find("key-field").hidden = false;
+  find("key").focus();
 }
 
 function wireQueue() {
@@ -251,6 +258,7 @@ function wireQueue() {
     const { name } = item.picture.file;
     if (item.state === "done") say(`${name} is done, in ${item.answer.seconds.toFixed(1)} s, by ${item.answer.model}.`);
     if (item.state === "failed") say(`${name}: ${item.sentence}`);
+    if (item.state === "failed" && item.status === 401) askForKey();
   });
 }
 

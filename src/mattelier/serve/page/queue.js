@@ -12,6 +12,7 @@ import { cut, Refusal } from "./api.js";
  * @property {import("./picture.js").Box} [box]              where its subject is
  * @property {import("./api.js").Order} [order]              what it was cut with
  * @property {string} sentence                               why it failed
+ * @property {number} [status]                               of the answer that said so
  * @property {import("./trimap.js").Trimap} [trimap]
  */
 
@@ -86,7 +87,7 @@ export class Queue extends EventTarget {
       if (item.url) URL.revokeObjectURL(item.url);
       this.set(item, { state: "done", answer, url: URL.createObjectURL(answer.blob), box: undefined });
     } catch (error) {
-      this.set(item, { state: "failed", sentence: error.message });
+      this.set(item, { state: "failed", sentence: error.message, status: error.status });
     }
   }
 
