@@ -61,6 +61,7 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fa
         description="Takes the background out of pictures, on this machine.",
         docs_url=None,  # FastAPI's own pages load their scripts from another host
         redoc_url=None,
+        redirect_slashes=False,  # a redirect would repeat the client's own Host header
         lifespan=_lifespan,
     )
     app.openapi_version = "3.0.3"  # what the bundled Swagger UI reads

@@ -215,7 +215,10 @@ def cropped(cutout: Cutout, box: dict[str, int]) -> Cutout:
     """The part of a cut-out inside a box."""
     area = slice(box["top"], box["top"] + box["height"]), slice(box["left"], box["left"] + box["width"])
     matte = None if cutout.matte is None else cutout.matte[area]
-    return replace(cutout, alpha=cutout.alpha[area], pixels=cutout.pixels[area], matte=matte)
+    part = replace(cutout, alpha=cutout.alpha[area], pixels=cutout.pixels[area], matte=matte)
+    # a cached property lives in __dict__: edge colours come from all that is around them, not only from the box
+    part.__dict__["colours"] = cutout.colours[area]
+    return part
 
 
 def name_of(form: Form) -> str:

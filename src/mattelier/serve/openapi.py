@@ -1,16 +1,14 @@
 """The OpenAPI document, as far as FastAPI cannot know it: bodies are read by uploads.py, not by its own machinery."""
 
-import base64
 from typing import Any
 
 Json = dict[str, Any]
 
-_PIXEL = base64.b64encode(
-    bytes.fromhex(
-        "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
-        "0000000c4944415408d763f8cfc000000301010018dd8db00000000049454e44ae426082"
-    )
-).decode()
+# A light disc on dark blue, 24 x 24: the smallest picture that has a subject.
+DISC = (
+    "iVBORw0KGgoAAAANSUhEUgAAABgAAAAYAQMAAADaua+7AAAABlBMVEUUHlD68ObMe4/1AAAAOklEQVR42mXMsQ2AIABFweNLYekIjOJkzMYojGBp"
+    "YYy9vOTax79uK6MkzlQtyO4IFrcryGPmNejL7QMlxwfcyuNK2QAAAABJRU5ErkJggg=="
+)
 
 
 def problem(description: str, code: str, message: str) -> Json:
@@ -42,7 +40,7 @@ REFUSALS: Json = {
 }
 
 _FILE: Json = {"type": "string", "format": "binary"}
-_TEXT_FILE: Json = {"type": "string", "format": "byte", "example": _PIXEL}
+_TEXT_FILE: Json = {"type": "string", "format": "byte", "example": DISC}
 _OPTIONS: Json = {
     "url": {"type": "string", "description": "Where the picture lies; only on servers started with --allow-url."},
     "model": {"type": "string", "example": "modnet-lite", "description": "A name from /api/models, with or without @."},
@@ -62,7 +60,7 @@ def _body(kind: Json) -> Json:
     return {"type": "object", "properties": {**pictures, **_OPTIONS}, "additionalProperties": False}
 
 
-_JSON_EXAMPLE: Json = {"image": _PIXEL, "background": "white", "format": "png"}
+_JSON_EXAMPLE: Json = {"image": DISC, "background": "white", "format": "png"}
 _WHOLE_BODY: Json = {"schema": _FILE}
 
 CUT: Json = {
