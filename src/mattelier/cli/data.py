@@ -14,7 +14,7 @@ from mattelier.errors import InputError
 if TYPE_CHECKING:
     from mattelier.data.sets import Job
 
-app = typer.Typer(no_args_is_help=True, help="Make training data: scenes, composites, trimaps.")
+app = typer.Typer(no_args_is_help=True, help="Make training data: rendered scenes, composites, trimaps.")
 app.command("refer")(refer.refer)
 
 Output = Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="A folder of its own; resumed when begun.")]
@@ -65,6 +65,36 @@ def compose(
         )
         sources = Sources(listed(foregrounds, foreground_names), listed(backgrounds, background_names), alpha, denoised)
         jobs = pairs(sources, recipe)
+    run(output, jobs, workers)
+
+
+@app.command("synth")
+def synth(
+    output: Output,
+    kinds: Annotated[
+        str | None, typer.Option(metavar="NAME,...", help="Which subjects, in turn. Default: all of the split.")
+    ] = None,
+    count: Annotated[int, typer.Option(min=1, metavar="N", help="Scenes in all.")] = 100,
+    seed: Annotated[int, typer.Option(min=0, metavar="S", help="The same seed, the same bytes.")] = 0,
+    size: Annotated[int, typer.Option(metavar="PX", help="Side of the squares, 64 to 4096.")] = 512,
+    textures: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Photographs for subjects and backgrounds, not noise.")
+    ] = None,
+    trimap: Annotated[Paper | None, typer.Option(help="Also trimaps, drawn as this paper does.")] = None,
+    split: Annotated[
+        Literal["train", "test"],
+        typer.Option(help="test: with the kinds and textures kept for testing; not to train on."),
+    ] = "train",
+    workers: Workers = 1,
+) -> None:
+    """Render subjects whose alpha, foreground and background are exact."""
+    from mattelier.data.proving import scenes
+
+    with usage():
+        every = [*scenes.KINDS, *(scenes.TEST_KINDS if split == "test" else ())]
+        chosen = [kind.strip() for kind in kinds.split(",")] if kinds else every
+        make = scenes.testing if split == "test" else scenes.training
+        jobs = make(chosen, count, seed, size, textures, trimap)
     run(output, jobs, workers)
 
 

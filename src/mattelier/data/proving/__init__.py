@@ -1,0 +1,1 @@
+"""The proving ground: subjects whose alpha, foreground and background are exact, because they are rendered."""
