@@ -26,8 +26,8 @@ def test_train_stops_after_its_minutes_and_its_run_exports(pictures: Path, tmp_p
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["train", "modnet", "--lite", "--data", "DIR", "-o", "RUN", "--stage", "soc"], "expected supervised"),
-        (["train", "gfm", "--lite", "--data", "DIR", "-o", "RUN"], "no recipe for gfm-lite"),
+        (["train", "modnet", "--lite", "--data", "DIR", "-o", "RUN", "--stage", "soc"], "expected one of small, large"),
+        (["train", "nothing", "--lite", "--data", "DIR", "-o", "RUN"], "no recipe for nothing-lite"),
         (["train", "modnet", "--lite", "--data", "DIR", "-o", "RUN"], "manifest.csv was not found"),
         (["evaluate", "nobody", "--data", "DIR"], "holds no set"),
     ],

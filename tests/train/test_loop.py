@@ -18,12 +18,14 @@ from mattelier.errors import DeviceError, InputError, WeightsError
 from mattelier.models import build
 from mattelier.train import checkpoint
 from mattelier.train.loop import average, learning_rate, prepare, train
-from mattelier.train.recipes import RECIPES, Recipe, Stage, recipe_of
+from mattelier.train.recipes import RECIPES, recipe_of
+from mattelier.train.stages import Recipe, Stage
 
 TINY = Recipe(
     system="modnet",
     lite=True,
     loss="modnet-lite",
+    start="efficientnet-lite0",
     stages=(Stage("one", 2, 64, 2, 1e-3, 1e-4), Stage("two", 2, 96, 3, 1e-4, 1e-5)),
     warmup_steps=1,
     validate_px=64,

@@ -13,13 +13,14 @@ from torch import Tensor, nn
 
 from mattelier import models
 from mattelier.errors import WeightsError
-from mattelier.train.recipes import Recipe
+from mattelier.train.stages import Recipe
 
 CHECKPOINT, AVERAGED, LOG, SHEET = "checkpoint.pt", "ema.safetensors", "log.jsonl", "validation.png"
 
 
 def save_checkpoint(run: Path, **parts: Any) -> None:
-    """Everything that resuming to the step needs: model, ema, optimiser, scaler, step, seconds, recipe, versions."""
+    """Everything that resuming to the step needs: net, ema, optimiser, scaler, step, seconds, norm, recipe,
+    versions."""
     partial = run / f"{CHECKPOINT}.partial"
     torch.save(parts, partial)
     os.replace(partial, run / CHECKPOINT)
@@ -59,7 +60,7 @@ def load_run(run: Path) -> tuple[nn.Module, dict[str, str]]:
     with safe_open(file, "pt") as stored:
         facts: dict[str, str] = stored.metadata()
     recipe = json.loads(facts["recipe"])
-    net = models.build(recipe["system"], lite=recipe["lite"])
+    net = models.build(recipe["system"], lite=recipe["lite"], **recipe.get("build", {}))
     load_averaged(file, net)
     return net, facts
 

@@ -8,59 +8,72 @@ import platform
 import random
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.utils.data import DataLoader
+from torch import nn
 
 from mattelier import models
 from mattelier.backbones.efficientnet import from_imagenet, imagenet_weights
-from mattelier.data.datasets import read_folder
-from mattelier.data.samples import Samples
 from mattelier.errors import DeviceError, InputError
-from mattelier.train import checkpoint, losses
+from mattelier.train import checkpoint, feed
 from mattelier.train.progress import Progress
-from mattelier.train.recipes import Recipe, Stage
-from mattelier.train.validate import validate, write_sheet
+from mattelier.train.stages import Recipe, Stage
+from mattelier.train.systems import Batch, System, system_of
+from mattelier.train.validate import held_out, validate, write_sheet
 
-LOSSES = {"modnet": losses.total_modnet, "modnet-lite": losses.total_modnet_lite}
 LOG_EVERY, CHECKPOINT_EVERY, VALIDATE_EVERY = 10, 100, 200  # steps
+SHEET_PICTURES = 36
+NORM_MOMENTUM, FIRST_NORM = 0.999, 1e6  # of MatteFormer's clipping: the first step is hardly clipped
 
 
 def train(
-    recipe: Recipe, data: Path, run: Path, *, device: str = "cpu", minutes: float | None = None, resume: bool = False
+    recipe: Recipe,
+    data: Path,
+    run: Path,
+    *,
+    device: str = "cpu",
+    minutes: float | None = None,
+    resume: bool = False,
+    stage: str | None = None,
 ) -> dict[str, float]:
-    """Train by a recipe until its last step, or for some minutes; returns the last validation figures.
+    """Train by a recipe until its last step (or the last of a stage), or for some minutes; returns the last figures.
 
     run: a folder for checkpoint, averaged weights, log and validation sheet; an existing one needs resume=True.
     Ctrl-C and SIGTERM end the run after the step at hand, with everything saved.
     """
     if device == "cuda" and not torch.cuda.is_available():
         raise DeviceError("device cuda was asked for and torch sees no CUDA device; use --device cpu")
-    training, held_out = read_folder(data, "train"), read_folder(data, "val")
+    system, last = system_of(recipe), recipe.steps if stage is None else recipe.span(stage)[1]
+    fed, held = [feed.samples(recipe, each, data) for each in recipe.stages], held_out(recipe, data)
     state = prepare(recipe, run, device, resume)
+    if state.step >= last:
+        raise InputError(
+            f"{run} is at step {state.step}; that is the end, step {last}; name a later --stage, or export"
+        )
     deadline = math.inf if minutes is None else time.monotonic() + 60.0 * minutes
     figures: dict[str, float] = {}
-    with stop_signals() as stopped, Progress(recipe.steps, state.step) as progress:
-        while state.step < recipe.steps and not stopped and time.monotonic() < deadline:
-            stage, done = recipe.locate(state.step)
-            for batch in batches(Samples(training, stage.side_px, recipe.seed), stage, state.step, done, device):
-                parts = optimise(state, recipe, batch, device)
+    with stop_signals() as stopped, Progress(last, state.step) as progress:
+        while state.step < last and not stopped and time.monotonic() < deadline:
+            now, done = recipe.locate(state.step)
+            rest(state.net, now)
+            for passes in feed.steps(fed[recipe.stages.index(now)], now, state.step, done, device):
+                parts = optimise(state, system, recipe, passes, device)
                 progress.update(state.step, parts)
                 if state.step % LOG_EVERY == 0:
-                    checkpoint.append_log(run, step=state.step, seconds=round(state.seconds), stage=stage.name, **parts)
-                ending = stopped or time.monotonic() >= deadline or state.step == recipe.steps
-                if state.step % VALIDATE_EVERY == 0 or state.step == recipe.steps:
-                    figures = validate(state.ema, held_out.photos, recipe.validate_px, device)
-                    progress.say(f"step {state.step}: val IoU {figures['iou']:.4f}, MAD {figures['mad']:.4f}")
+                    checkpoint.append_log(run, step=state.step, seconds=round(state.seconds), stage=now.name, **parts)
+                ending = bool(stopped) or time.monotonic() >= deadline or state.step == last
+                if state.step % VALIDATE_EVERY == 0 or state.step == last:
+                    figures = validate(state.ema, system, held, recipe, device)
+                    progress.say(f"step {state.step}: val {', '.join(f'{k} {v:.4f}' for k, v in figures.items())}")
                     checkpoint.append_log(run, step=state.step, seconds=round(state.seconds), val=figures)
                     checkpoint.save_averaged(run, state.ema, recipe, state.step, figures)
-                    write_sheet(state.ema, held_out.photos[:36], recipe.validate_px, device, run / checkpoint.SHEET)
+                    sheet = run / checkpoint.SHEET
+                    write_sheet(state.ema, system, held[:SHEET_PICTURES], recipe, device, sheet)
                 if state.step % CHECKPOINT_EVERY == 0 or ending:
                     save(state, recipe, run)
                 if ending:
@@ -78,6 +91,7 @@ class State:
     scaler: torch.amp.GradScaler
     step: int = 0
     seconds: float = 0.0  # of training proper, over all sittings
+    norm: float = 0.0  # moving average of the gradients' norms; 0 before the first step
 
 
 def prepare(recipe: Recipe, run: Path, device: str, resume: bool) -> State:
@@ -88,8 +102,8 @@ def prepare(recipe: Recipe, run: Path, device: str, resume: bool) -> State:
     if known and not resume:
         raise InputError(f"{run} already holds a run ({known[0]}); pass --resume to go on, or choose another folder")
     run.mkdir(parents=True, exist_ok=True)
-    net = models.build(recipe.system, lite=recipe.lite)
-    if recipe.lite and not known:
+    net = models.build(recipe.system, lite=recipe.lite, **recipe.build)
+    if recipe.start == "efficientnet-lite0" and not known:
         net.get_submodule("encoder").load_state_dict(from_imagenet(imagenet_weights()).state_dict())
     step = checkpoint.load_averaged(run / checkpoint.AVERAGED, net) if known == [checkpoint.AVERAGED] else 0
     net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -101,46 +115,87 @@ def prepare(recipe: Recipe, run: Path, device: str, resume: bool) -> State:
     return state
 
 
-def optimise(state: State, recipe: Recipe, batch: dict[str, Tensor], device: str) -> dict[str, float]:
-    """One step: forward under autocast, losses, clipped gradients, AdamW, average. Returns the losses and the rate."""
+def rest(net: nn.Module, stage: Stage) -> None:
+    """Only what a stage trains gets gradients. Raises InputError when nothing of that name is in the network."""
+    for name, parameter in net.named_parameters():
+        parameter.requires_grad_(name.startswith(stage.trains))
+    if not any(parameter.requires_grad for parameter in net.parameters()):
+        raise InputError(
+            f"the stage {stage.name} trains {stage.trains!r} and the network has no such parameter; "
+            "expected the beginning of a name in named_parameters(); correct the recipe"
+        )
+
+
+def optimise(state: State, system: System, recipe: Recipe, passes: list[Batch], device: str) -> dict[str, float]:
+    """One step: forward under autocast, losses, clipped gradients, optimiser, average. Returns losses and rate.
+
+    The gradients of several passes are added, each by its share: as if it had been one batch, except that batch norm
+    sees a pass at a time, and that a loss divided by a count (of unknown pixels) is divided a pass at a time.
+    """
     started = time.monotonic()
     stage, done = recipe.locate(state.step)
     rate = learning_rate(stage, done, recipe.warmup_steps if state.step == done else 0)
     for group in state.optimiser.param_groups:
         group["lr"] = rate * group["share"]
-    radius_px = random.Random(recipe.seed + state.step).randint(*recipe.trimap_radius_px)
-    trimap = losses.trimap_of(batch["alpha"], radius_px)
     state.net.train()
     dtype = torch.float16 if state.scaler.is_enabled() else torch.bfloat16
-    with torch.autocast(device, dtype):
-        predicted = state.net(batch["image"])
-    parts = LOSSES[recipe.loss](predicted, batch["image"], batch["alpha"], trimap, batch["weight"])
+    loss = system.losses[stage.loss or recipe.loss]
+    sums: dict[str, float] = {}
     state.optimiser.zero_grad(set_to_none=True)
-    state.scaler.scale(parts["total"]).backward()  # type: ignore[no-untyped-call]
+    for batch in passes:
+        batch = feed.complete(batch, recipe, state.step)
+        with torch.autocast(device, dtype):
+            predicted = system.run(state.net, batch)
+        parts = loss(predicted, batch)
+        state.scaler.scale(parts["total"] / len(passes)).backward()  # type: ignore[no-untyped-call]
+        for name, value in parts.items():
+            sums[name] = sums.get(name, 0.0) + value.item() / len(passes)
     state.scaler.unscale_(state.optimiser)
-    norm = nn.utils.clip_grad_norm_(state.net.parameters(), recipe.clip_norm)
+    norm = clip(state, recipe)
     state.scaler.step(state.optimiser)
     state.scaler.update()
     state.step += 1
     average(state.ema, state.net, min(recipe.ema_decay, (1 + state.step) / (10 + state.step)))
     state.seconds += time.monotonic() - started
-    return {name: round(value.item(), 5) for name, value in parts.items()} | {"lr": rate, "norm": round(norm.item(), 3)}
+    return {name: round(value, 5) for name, value in sums.items()} | {"lr": rate, "norm": round(norm, 3)}
+
+
+def clip(state: State, recipe: Recipe) -> float:
+    """Scale gradients down to the recipe's norm, or to a share of the moving average; returns the norm before."""
+    limit = recipe.clip_norm
+    if recipe.clip_share:
+        limit = recipe.clip_share * state.norm if state.norm else FIRST_NORM
+    norm = float(nn.utils.clip_grad_norm_(state.net.parameters(), limit))
+    if math.isfinite(norm):
+        clipped = min(norm, limit)
+        state.norm = NORM_MOMENTUM * state.norm + (1 - NORM_MOMENTUM) * clipped if state.norm else clipped
+    return norm
 
 
 def learning_rate(stage: Stage, done: int, warmup_steps: int) -> float:
-    """Linear warm-up, then a cosine from lr to lr_end over the stage."""
-    cosine = 0.5 * (1.0 + math.cos(math.pi * done / stage.steps))
-    return (stage.lr_end + (stage.lr - stage.lr_end) * cosine) * min(1.0, (done + 1) / max(1, warmup_steps))
+    """The stage's schedule, and a linear warm-up before it takes hold."""
+    return stage.rate(done) * min(1.0, (done + 1) / max(1, warmup_steps))
 
 
-def optimiser_of(net: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
-    """AdamW; the ImageNet encoder at a share of the rate; no decay on norms and biases."""
+def optimiser_of(net: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    """The recipe's optimiser; a pretrained encoder at a share of the rate; norms and biases with their own decay."""
+    wanted = recipe.optimiser
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
-    share = recipe.stages[0].encoder_lr_share if recipe.lite else 1.0
+    share = recipe.stages[0].encoder_lr_share if recipe.start != "random" else 1.0
     for name, parameter in net.named_parameters():
-        decay = recipe.weight_decay if parameter.ndim > 1 else 0.0
+        decay = wanted.weight_decay if parameter.ndim > 1 else wanted.norm_decay
         groups.setdefault((share if name.startswith("encoder.") else 1.0, decay), []).append(parameter)
-    return torch.optim.AdamW([{"params": p, "share": s, "weight_decay": d, "lr": 0.0} for (s, d), p in groups.items()])
+    parts: list[dict[str, Any]] = [
+        {"params": p, "share": s, "weight_decay": d, "lr": 0.0} for (s, d), p in groups.items()
+    ]
+    if wanted.name == "sgd":
+        return torch.optim.SGD(parts, momentum=wanted.momentum)
+    kinds: dict[str, Callable[..., torch.optim.Optimizer]] = {
+        "adam": torch.optim.Adam,
+        "adamw": torch.optim.AdamW,
+        "radam": torch.optim.RAdam,
+    }
+    return kinds[wanted.name](parts, betas=wanted.betas)
 
 
 @torch.no_grad()
@@ -153,33 +208,6 @@ def average(ema: nn.Module, net: nn.Module, decay: float) -> None:
             mean.copy_(current)
 
 
-def batches(samples: Samples, stage: Stage, step: int, done: int, device: str) -> Iterator[dict[str, Tensor]]:
-    """The rest of a stage's batches, prepared by worker processes ahead of time."""
-    # a step's samples are numbered by the step alone, so a resumed run draws what an unbroken one would have drawn
-    numbers = [((step + i) << 10) + j for i in range(stage.steps - done) for j in range(stage.batch)]
-    loader = DataLoader(
-        samples,
-        stage.batch,
-        sampler=numbers,
-        num_workers=8 if device == "cuda" else 1,
-        pin_memory=device == "cuda",
-        worker_init_fn=settle_worker,
-        prefetch_factor=4,
-    )
-    for batch in loader:
-        yield {
-            name: tensor.to(device, non_blocking=True, memory_format=torch.channels_last)
-            for name, tensor in batch.items()
-        }
-
-
-def settle_worker(_worker: int) -> None:
-    torch.set_num_threads(1)
-    # Ctrl-C and a service's stop reach the whole process group; the loop still needs samples for its last step
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-
-
 def save(state: State, recipe: Recipe, run: Path) -> None:
     checkpoint.save_checkpoint(
         run,
@@ -189,6 +217,7 @@ def save(state: State, recipe: Recipe, run: Path) -> None:
         scaler=state.scaler.state_dict(),
         step=state.step,
         seconds=state.seconds,
+        norm=state.norm,
         recipe=dataclasses.asdict(recipe),
         versions={"torch": str(torch.__version__), "numpy": np.__version__, "python": platform.python_version()},
     )
@@ -198,6 +227,7 @@ def restore(state: State, parts: dict[str, Any]) -> None:
     for name in ("net", "ema", "optimiser", "scaler"):
         getattr(state, name).load_state_dict(parts[name])
     state.step, state.seconds = parts["step"], parts["seconds"]
+    state.norm = parts.get("norm", 0.0)  # runs of version 0.1 did not keep it
 
 
 @contextlib.contextmanager

@@ -1,65 +1,149 @@
-"""Recipes: training as data. The papers' numbers are the defaults; what is ours says so."""
+"""Recipes of the six systems, published and lite: training as data.
 
-from dataclasses import dataclass
-from typing import Literal
+Published: the paper's numbers, with the place they stand; "released code" is the authors' repository, "memory" a number
+recalled from the paper and not seen again. What is ours says so. Lite: all ours, for hours on two cores.
+Weights for the published encoders (VGG-16, ResNet, Swin, CLIP) are not at hand; those networks start at random here.
+"""
 
+import math
+
+from mattelier.data import trimaps
 from mattelier.errors import UnknownModel
+from mattelier.train.stages import Optimiser, Recipe, Stage, epochs
 
+# 431 foregrounds, 100 backgrounds each: the set that Xu et al. released (their own training had 493)
+COMPOSITES = 43_100
+NEVER = math.inf
 
-@dataclass(frozen=True)
-class Stage:
-    """A stretch of training at one picture size."""
+DIM = Recipe(
+    system="dim",
+    lite=False,
+    loss="dim",
+    stages=(
+        # 12 epochs, batch 1, Adam at a constant 1e-5: code of pytorch-deep-image-matting; the rate is the paper's
+        Stage("encoder-decoder", epochs(12, COMPOSITES, 1), 320, 1, lr=1e-5, lr_end=1e-5, schedule="constant"),
+        # paper: the refinement alone, then both together; for how long is not known: as long each  # ours
+        Stage(
+            "refinement",
+            epochs(12, COMPOSITES, 1),
+            320,
+            1,
+            1e-5,
+            1e-5,
+            schedule="constant",
+            loss="dim-refine",
+            trains="refine",
+        ),
+        Stage("both", epochs(12, COMPOSITES, 1), 320, 1, 1e-5, 1e-5, schedule="constant", loss="dim-both"),
+    ),
+    optimiser=Optimiser("adam", weight_decay=0.0),  # paper (memory); no decay in that code
+    sources=(("composites", 1.0),),  # composited beforehand
+    samples="crops",
+    crops_px=(320, 480, 640),  # paper (memory) and that code, resized to 320
+    trimap=trimaps.DIM,  # paper: random dilation; ranges of that code
+    warmup_steps=0,
+    clip_norm=NEVER,
+    ema_decay=0.0,
+    validate_px=1600,  # that code: longer sides are clamped to this
+)
 
-    name: str
-    steps: int
-    side_px: int  # training pictures are squares of this side
-    batch: int
-    lr: float  # of the branches, after warm-up; cosine to `lr_end` over the stage
-    lr_end: float
-    encoder_lr_share: float = 0.3  # the encoder starts from ImageNet and moves more slowly  # ours
+FBA = Recipe(
+    system="fba",
+    lite=False,
+    loss="fba",
+    # paper (memory): RAdam, 1e-5, a tenth at epoch 40, end at 45; batch 1: the authors' README
+    stages=(
+        Stage("train", epochs(45, COMPOSITES, 1), 640, 1, lr=1e-5, lr_end=1e-6, schedule="steps", drops=(40 / 45,)),
+    ),
+    optimiser=Optimiser("radam", weight_decay=0.005, norm_decay=1e-5),  # of convolutions; of norms and biases (issue 6)
+    sources=(("cutout", 1.0),),  # a new background every time (memory)
+    samples="crops",
+    crops_px=(320, 480, 640),  # the authors, issue 6
+    keeps_crop_size=True,  # memory
+    second_share=0.5,  # memory
+    trimap=trimaps.FBA,  # memory: 3 to 25 px
+    warmup_steps=0,
+    clip_norm=NEVER,
+    ema_decay=0.0,
+    validate_px=1600,  # ours
+)
 
-    def __post_init__(self) -> None:
-        if self.side_px % 32:
-            raise ValueError(f"stage {self.name!r} has side_px={self.side_px}; the networks take multiples of 32")
-        if self.lr_end > self.lr:
-            raise ValueError(f"stage {self.name!r} has lr_end={self.lr_end} above lr={self.lr}")
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Stages in order, and what they share."""
-
-    system: str
-    lite: bool
-    loss: Literal["modnet", "modnet-lite"]
-    stages: tuple[Stage, ...]
-    seed: int = 2011
-    weight_decay: float = 0.02
-    warmup_steps: int = 100
-    clip_norm: float = 1.0
-    ema_decay: float = 0.998
-    trimap_radius_px: tuple[int, int] = (2, 12)  # drawn per step: random dilation of the unknown region
-    validate_px: int = 384  # longer side of validation pictures
-
-    @property
-    def steps(self) -> int:
-        return sum(stage.steps for stage in self.stages)
-
-    def locate(self, step: int) -> tuple[Stage, int]:
-        """The stage of a step, and the step's number within it."""
-        for stage in self.stages:
-            if step < stage.steps:
-                return stage, step
-            step -= stage.steps
-        return self.stages[-1], self.stages[-1].steps
-
+GFM = Recipe(
+    system="gfm",
+    lite=False,
+    loss="gfm",
+    # ORI-Track: 500 epochs of AM-2k's 1,800 training pictures, batch 32, Adam at a constant 1e-5: released code
+    stages=(Stage("ori-track", epochs(500, 1_800, 32), 320, 32, lr=1e-5, lr_end=1e-5, schedule="constant"),),
+    build={"backbone": "r34", "representation": "tt"},
+    optimiser=Optimiser("adam", weight_decay=0.0),  # released code
+    sources=(("photo", 1.0),),  # natural pictures with their own mattes
+    samples="crops",
+    crops_px=(640, 960, 1280),  # released code, resized to 320
+    trimap=trimaps.GFM,  # one ellipse of 25 px, for the losses: the network sees none
+    warmup_steps=0,
+    clip_norm=NEVER,
+    ema_decay=0.0,
+    validate_px=1600,  # released code
+)
 
 MODNET = Recipe(
     system="modnet",
     lite=False,
     loss="modnet",
-    # released example: SGD, batch 16, 40 epochs; author: batch 8 at 512 px. AdamW here  # ours
-    stages=(Stage("supervised", steps=50_000, side_px=512, batch=8, lr=3e-4, lr_end=1e-6),),
+    # released example: SGD at 0.01, batch 16, 40 epochs, a tenth every 10; 100,000 samples of 512 px: the author,
+    # issue 57.
+    # (The second stage of the paper, SOC, adapts to unlabelled video and has no loss here.)
+    stages=(
+        Stage(
+            "supervised", epochs(40, 100_000, 16), 512, 16,
+            lr=1e-2, lr_end=1e-5, schedule="steps", drops=(0.25, 0.5, 0.75),
+        ),
+    ),
+    optimiser=Optimiser("sgd", weight_decay=0.0, momentum=0.9),  # released example
+    sources=(("cutout", 1.0),),  # about 3,000 foregrounds over about 30 backgrounds each: the author, issue 57
+    warmup_steps=0,
+    clip_norm=NEVER,
+    ema_decay=0.0,
+    validate_px=512,  # released demonstration: the shorter side
+)  # fmt: skip
+
+MATTEFORMER = Recipe(
+    system="matteformer",
+    lite=False,
+    loss="matteformer",
+    # 200,000 steps, the first 10,000 a linear rise to 1e-3, then a cosine to 0; 512 px, 10 pictures on each of two
+    # cards: released configuration
+    stages=(
+        Stage("warm-up", 10_000, 512, 20, lr=1e-3, lr_end=1e-3, schedule="rise"),
+        Stage("train", 190_000, 512, 20, lr=1e-3, lr_end=0.0),
+    ),
+    optimiser=Optimiser("adam", weight_decay=0.0, betas=(0.5, 0.999)),  # released configuration
+    sources=(("cutout", 1.0),),  # composited as they are drawn: released code
+    samples="crops",
+    crops_px=(512,),  # released code
+    second_share=0.5,  # released code
+    trimap=trimaps.MATTEFORMER,  # released code: 1 to 29 px of 640, a kernel to each side
+    warmup_steps=0,  # a stage of its own
+    clip_norm=NEVER,
+    clip_share=2.0,  # released code: twice the moving average of the norms
+    ema_decay=0.0,
+    seed=8282,  # released configuration
+    validate_px=1600,  # ours; the released code takes pictures as they are
+)
+
+CLIPMAT = Recipe(
+    system="clipmat",
+    lite=False,
+    loss="clipmat",
+    # expression setting: 20 epochs of 45,000 pictures, Adam at a constant 1e-4, 512 px, batch 12 (all memory)
+    stages=(Stage("expression", epochs(20, 45_000, 12), 512, 12, lr=1e-4, lr_end=1e-4, schedule="constant"),),
+    build={"encoder": "vit_b16"},
+    optimiser=Optimiser("adam", weight_decay=0.0),  # memory
+    sources=(("refer", 1.0),),  # RefMatte
+    samples="refer",
+    warmup_steps=0,
+    clip_norm=NEVER,
+    ema_decay=0.0,
     validate_px=512,
 )
 
@@ -67,6 +151,7 @@ MODNET_LITE = Recipe(  # ours
     system="modnet",
     lite=True,
     loss="modnet-lite",
+    start="efficientnet-lite0",
     stages=(
         Stage("small", steps=1_700, side_px=256, batch=8, lr=8e-4, lr_end=2e-4),
         Stage("large", steps=450, side_px=384, batch=8, lr=3e-4, lr_end=2e-6),
@@ -76,12 +161,88 @@ MODNET_LITE = Recipe(  # ours
     ),
 )
 
-RECIPES = {"modnet": MODNET, "modnet-lite": MODNET_LITE}
+GFM_LITE = Recipe(  # ours
+    system="gfm",
+    lite=True,
+    loss="gfm-lite",
+    start="efficientnet-lite0",
+    stages=(
+        Stage("small", steps=2_000, side_px=256, batch=8, lr=8e-4, lr_end=2e-4),
+        Stage("large", steps=600, side_px=384, batch=8, lr=3e-4, lr_end=2e-6),
+    ),
+)
+
+DIM_LITE = Recipe(  # ours
+    system="dim",
+    lite=True,
+    loss="dim",
+    stages=(
+        Stage("encoder-decoder", steps=5_000, side_px=256, batch=8, lr=1e-3, lr_end=1e-4),
+        Stage("refinement", steps=600, side_px=256, batch=8, lr=1e-3, lr_end=1e-4, loss="dim-refine", trains="refine"),
+        Stage("both", steps=600, side_px=256, batch=8, lr=2e-4, lr_end=2e-6, loss="dim-both"),
+    ),
+    sources=(("cutout", 0.6), ("proving", 0.4)),
+    samples="crops",
+    crops_px=(192, 256, 384),
+    second_share=0.2,
+    trimap=trimaps.DIM,
+)
+
+FBA_LITE = Recipe(  # ours
+    system="fba",
+    lite=True,
+    loss="fba-lite",
+    stages=(
+        Stage("small", steps=5_000, side_px=256, batch=8, lr=8e-4, lr_end=1e-4),
+        Stage("large", steps=800, side_px=384, batch=4, lr=2e-4, lr_end=2e-6),
+    ),
+    optimiser=Optimiser("radam", weight_decay=0.0),  # the paper's; its decay is meant for hundred times the steps
+    sources=(("cutout", 0.5), ("proving", 0.5)),
+    samples="crops",
+    crops_px=(192, 256, 384),
+    second_share=0.2,
+    trimap=trimaps.FBA,
+)
+
+MATTEFORMER_LITE = Recipe(  # ours
+    system="matteformer",
+    lite=True,
+    loss="matteformer",
+    stages=(Stage("train", steps=6_000, side_px=256, batch=8, lr=5e-4, lr_end=2e-6),),
+    sources=(("cutout", 0.5), ("proving", 0.5)),
+    samples="crops",
+    crops_px=(192, 256, 384),
+    second_share=0.2,
+    trimap=trimaps.MATTEFORMER,
+    warmup_steps=500,
+)
+
+CLIPMAT_LITE = Recipe(  # ours
+    system="clipmat",
+    lite=True,
+    loss="clipmat",
+    start="efficientnet-lite0",
+    stages=(
+        Stage("small", steps=4_000, side_px=256, batch=8, lr=6e-4, lr_end=1e-4),
+        Stage("large", steps=1_000, side_px=384, batch=8, lr=2e-4, lr_end=2e-6),
+    ),
+    sources=(("refer", 1.0),),
+    samples="refer",
+)
+
+RECIPES = {
+    recipe.name: recipe
+    for recipe in (
+        *(DIM, FBA, GFM, MODNET, MATTEFORMER, CLIPMAT),
+        *(DIM_LITE, FBA_LITE, GFM_LITE, MODNET_LITE, MATTEFORMER_LITE, CLIPMAT_LITE),
+    )
+}
 
 
 def recipe_of(system: str, lite: bool) -> Recipe:
     """The recipe of a system's published or lite form. Raises UnknownModel and names those there are."""
     name = f"{system}-lite" if lite else system
     if name not in RECIPES:
-        raise UnknownModel(f"there is no recipe for {name}; expected one of {', '.join(RECIPES)}")
+        systems = ", ".join(dict.fromkeys(recipe.system for recipe in RECIPES.values()))
+        raise UnknownModel(f"there is no recipe for {name}; expected one of {systems}")
     return RECIPES[name]

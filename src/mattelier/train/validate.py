@@ -1,6 +1,7 @@
-"""Validation while training: two figures and a sheet of cut-outs to look at."""
+"""Validation while training: figures and a sheet of cut-outs to look at."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,34 +10,96 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
+from mattelier.data import trimaps
 from mattelier.data.augment import unit
-from mattelier.data.datasets import Photo, load_grey, load_rgb
-from mattelier.image import Array
+from mattelier.data.datasets import load_grey, load_rgb, read_folder
+from mattelier.data.references import read_references
+from mattelier.image import Array, Float
+from mattelier.image.trimap import BACKGROUND, FOREGROUND
+from mattelier.train.feed import SETS, sets
+from mattelier.train.stages import Recipe
+from mattelier.train.systems import Batch, System
 
 THUMBNAIL_PX = 160
 SHEET_COLUMNS = 6
 GREEN = np.array((0, 200, 80), np.float32)
 
 
+@dataclass(frozen=True)
+class Held:
+    """A picture that is not trained on, its matte, and for systems that want them the words that mean its subject."""
+
+    image: Path
+    matte: Path
+    text: str = ""
+
+
+def held_out(recipe: Recipe, data: Path) -> tuple[Held, ...]:
+    """The validation pictures of a data folder: those of the kind that a recipe trains on.
+
+    Scenes with words: the first expression of every subject of DIR/refer/val. Crops: DIR/proving/val and
+    DIR/composites/val where they are. Everything else: the photos of split val. Raises InputError when there are none.
+    """
+    if recipe.samples == "refer":
+        references = read_references(data / "refer" / "val")
+        return tuple(Held(each.image, each.alpha, each.texts[0]) for each in references)
+    if recipe.samples == "crops" and any((data / name / "val").is_dir() for name in SETS):
+        made = sets(recipe, data, "val").values()
+        return tuple(Held(picture.image, picture.alpha) for pictures in made for picture in pictures)
+    return tuple(Held(photo.image, photo.matte) for photo in read_folder(data, "val").photos)
+
+
 @torch.no_grad()
-def validate(net: nn.Module, photos: Sequence[Photo], longest_px: int, device: str) -> dict[str, float]:
-    """Mean IoU of (alpha > 0.5) and mean absolute difference, at each photo's own size."""
+def validate(net: nn.Module, system: System, held: Sequence[Held], recipe: Recipe, device: str) -> dict[str, float]:
+    """Means over the pictures, at each one's own size.
+
+    Systems that are given a trimap: mean absolute and mean squared difference over its unknown region. Others: IoU of
+    (alpha > 0.5), and mean absolute difference over the whole picture.
+    """
     net.eval()
-    ious, mads = [], []
-    for photo in photos:
-        predicted, target = predict(net, load_rgb(photo.image), longest_px, device), unit(load_grey(photo.matte))
-        ious.append(iou(predicted, target))
-        mads.append(float(np.abs(predicted - target).mean()))
-    return {"iou": float(np.mean(ious)), "mad": float(np.mean(mads))}
+    judge = in_unknown if recipe.samples == "crops" else in_whole
+    figures = [judge(net, system, one, recipe, device) for one in held]
+    return {name: float(np.mean([each[name] for each in figures])) for name in figures[0]}
 
 
-def predict(net: nn.Module, rgb: Array, longest_px: int, device: str) -> Array:
-    """The network's alpha (H, W) float32 for a photo (H, W, 3) uint8, by plain bilinear resizing both ways."""
-    hw = (rgb.shape[0], rgb.shape[1])
-    output: dict[str, Tensor] = net(network_input(rgb, longest_px).to(device))
-    alpha = F.interpolate(output["alpha"].float(), size=hw, mode="bilinear", align_corners=False)
-    array: Array = alpha[0, 0].cpu().numpy()
+def in_whole(net: nn.Module, system: System, one: Held, recipe: Recipe, device: str) -> dict[str, float]:
+    target = unit(load_grey(one.matte))
+    predicted = predict(net, system, one, recipe, device)
+    return {"iou": iou(predicted, target), "mad": float(np.abs(predicted - target).mean())}
+
+
+def in_unknown(net: nn.Module, system: System, one: Held, recipe: Recipe, device: str) -> dict[str, float]:
+    target = load_grey(one.matte)
+    unknown = ~np.isin(hint(target, recipe), (BACKGROUND, FOREGROUND))
+    error = (predict(net, system, one, recipe, device) - unit(target))[unknown]
+    return {"mad_unknown": float(np.abs(error).mean()), "mse_unknown": float((error**2).mean())} if error.size else {
+        "mad_unknown": 0.0, "mse_unknown": 0.0}  # fmt: skip
+
+
+def predict(net: nn.Module, system: System, one: Held, recipe: Recipe, device: str) -> Float:
+    """The network's alpha (H, W) float32 for a picture, by plain bilinear resizing both ways."""
+    rgb = load_rgb(one.image)
+    image = network_input(rgb, recipe.validate_px).to(device)
+    batch: Batch = {"image": image, "text": [one.text]}
+    if recipe.samples == "crops":
+        batch["trimap"] = trimap_input(hint(load_grey(one.matte), recipe), image)
+    output = system.run(net, batch)["alpha"]
+    alpha = F.interpolate(output.float(), size=(rgb.shape[0], rgb.shape[1]), mode="bilinear", align_corners=False)
+    array: Float = alpha[0, 0].cpu().numpy()
     return array
+
+
+def hint(matte: Array, recipe: Recipe) -> Array:
+    """The trimap of a held-out matte, (H, W) uint8: drawn as in training, and the same every time."""
+    assert recipe.trimap is not None  # a recipe of crops has one; for the type checker
+    return trimaps.draw(matte, recipe.trimap, np.random.default_rng(recipe.seed))
+
+
+def trimap_input(trimap: Array, image: Tensor) -> Tensor:
+    """(1, 1, h, w) of 0, 0.5 and 1 at the size of the network's picture."""
+    small = trimaps.nearest(trimap, (image.shape[2], image.shape[3]))
+    encoded = np.select([small == BACKGROUND, small == FOREGROUND], [0.0, 1.0], 0.5).astype(np.float32)
+    return torch.from_numpy(encoded)[None, None].to(image.device)
 
 
 def network_input(rgb: Array, longest_px: int) -> Tensor:
@@ -54,13 +117,13 @@ def iou(predicted: Array, target: Array) -> float:
 
 
 @torch.no_grad()
-def write_sheet(net: nn.Module, photos: Sequence[Photo], longest_px: int, device: str, file: Path) -> None:
-    """Photo beside cut-out over green, for every photo; for eyes only, and it stays in the run's folder."""
+def write_sheet(net: nn.Module, system: System, held: Sequence[Held], recipe: Recipe, device: str, file: Path) -> None:
+    """Picture beside cut-out over green, for every one; for eyes only, and it stays in the run's folder."""
     net.eval()
     cells = []
-    for photo in photos:
-        rgb = load_rgb(photo.image)
-        alpha = predict(net, rgb, longest_px, device)[..., None]
+    for one in held:
+        rgb = load_rgb(one.image)
+        alpha = predict(net, system, one, recipe, device)[..., None]
         cut = (alpha * rgb + (1.0 - alpha) * GREEN).astype(np.uint8)
         pair = Image.fromarray(np.concatenate((rgb, cut), 1))
         pair.thumbnail((2 * THUMBNAIL_PX, THUMBNAIL_PX))
