@@ -50,7 +50,7 @@ class FBAConfig:
     legacy_ws: bool = False  # weight standardisation of the 2020 code, which trained the released weights
 
 
-LITE = FBAConfig(stem=32, widths=(16, 32, 64, 128), decoder=64, up3=32, head=(32, 16), groups=8)  # ours
+LITE = FBAConfig(stem=32, widths=(16, 32, 64, 128), decoder=64, up3=24, head=(24, 16), groups=8)  # ours
 
 
 class FBA(nn.Module):

@@ -110,21 +110,26 @@ def laplacian(predicted: Tensor, target: Tensor, region: Tensor, levels: int = L
     pixels = region.sum() * difference.shape[1]
     total = difference.new_zeros(())
     for level in range(levels):
-        if min(difference.shape[-2:]) < 2:  # a crop too small for more
+        if min(difference.shape[-2:]) < 3:  # a crop too small for more
             break
-        smooth = blur(difference)
-        smaller = smooth[..., ::2, ::2]
-        larger = F.interpolate(smaller, size=difference.shape[-2:], mode="bilinear", align_corners=False)
-        total = total + 2.0**level * (difference - larger).abs().sum()
+        smaller = blur(difference)[..., ::2, ::2]
+        total = total + 2.0**level * (difference - expand(smaller, difference)).abs().sum()
         difference = smaller
     return total / pixels.clamp(min=1.0)
 
 
+def expand(smaller: Tensor, like: Tensor) -> Tensor:
+    """Back to the size of like: each value at its old place, nothing between, and blurred to four times the mean."""
+    spread = torch.zeros_like(like)
+    spread[..., ::2, ::2] = smaller
+    return 4.0 * blur(spread)
+
+
 def blur(x: Tensor) -> Tensor:
-    """5x5 binomial filter of every channel, edges repeated."""
+    """5x5 binomial filter of every channel; edges mirrored, which keeps the places of `expand` in step."""
     channels = x.shape[1]
     row = torch.tensor(BINOMIAL, dtype=x.dtype, device=x.device) / 16.0
-    padded = F.pad(x, (2, 2, 2, 2), mode="replicate")
+    padded = F.pad(x, (2, 2, 2, 2), mode="reflect")
     wide = F.conv2d(padded, row.view(1, 1, 1, 5).expand(channels, 1, 1, 5), groups=channels)
     return F.conv2d(wide, row.view(1, 1, 5, 1).expand(channels, 1, 5, 1), groups=channels)
 
