@@ -30,9 +30,9 @@ def call(visit: Visit) -> Call:
     return run
 
 
-@pytest.mark.parametrize("data", [b"", b"123456789", bytes(range(256)) * 9])
-def test_crc32(call: Call, data: bytes) -> None:
-    assert call("zip.js", "crc32", list(data)) == zlib.crc32(data)
+def test_crc32(call: Call) -> None:
+    for data in (b"", b"123456789", bytes(range(256)) * 9):
+        assert call("zip.js", "crc32", list(data)) == zlib.crc32(data)
 
 
 def test_names_in_a_zip_differ(call: Call) -> None:
@@ -52,19 +52,18 @@ def test_the_command_runs(call: Call, disc: Draw, tmp_path: Path, monkeypatch: p
     assert program == "matte"
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 0, result.output
-    assert Image.open("my cat's.cutout.png").getpixel((2, 2)) == (0x33, 0x66, 0xCC)
+    with Image.open("my cat's.cutout.png") as picture:
+        assert picture.getpixel((2, 2)) == (0x33, 0x66, 0xCC)
 
 
-@pytest.mark.parametrize("recipe", [RECIPE, {**RECIPE, "crop": True}, {**RECIPE, "background": None, "crop": True}])
-def test_the_python_runs(
-    call: Call, disc: Draw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recipe: dict[str, Any]
-) -> None:
+def test_the_python_runs(call: Call, disc: Draw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     disc("my cat's.png")
-    exec(call("commands.js", "python", recipe), {})
-    picture = Image.open("my cat's.cutout.png")
-    assert picture.mode == ("RGB" if recipe["background"] else "RGBA")
-    assert (picture.width < 100) == recipe["crop"]
+    for recipe in (RECIPE, {**RECIPE, "crop": True}, {**RECIPE, "background": None, "crop": True}):
+        exec(call("commands.js", "python", recipe), {})
+        with Image.open("my cat's.cutout.png") as picture:
+            assert picture.mode == ("RGB" if recipe["background"] else "RGBA")
+            assert (picture.width < 100) == recipe["crop"]
 
 
 def test_curl_names_fields_that_the_server_has(call: Call) -> None:
