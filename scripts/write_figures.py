@@ -70,8 +70,10 @@ def quality_table(result: dict) -> str:
         for system in result["systems"]
         for group, found in system["groups"].items()
     ]
+    count = max(system["groups"]["all"]["pictures"] for system in result["systems"])
+    chosen = ", auto = yes" if count < result["set"]["pictures"] else ""
     said = (
-        f"**{result['set']['pictures']} pictures ({result['set']['kind']})**, "
+        f"**{count} pictures ({result['set']['kind']}{chosen})**, "
         f"commit `{result['environment']['commit']}`, "
         + ", ".join(f"{system['name']} `{system['sha256'][:8]}`" for system in result["systems"])
         + "; mean and 95 % bootstrap interval over pictures."
