@@ -44,7 +44,7 @@ CLASSES = {"tt": 3, "ft": 2, "bt": 2}  # of glance
 class GFMBase(nn.Module):
     """What published and lite share: an encoder, two decoders, a head on each, and the merge without parameters.
 
-    Input:  x (B, 3, H, W), RGB, H and W multiples of 32; 0..255 as it is (published), or -1..1 (lite).
+    Input:  x (B, 3, H, W), RGB 0..255, not normalised, H and W multiples of 32.
     Output: dict; glance (B, 3 or 2, H, W) one score in 0..1 a class, focus and alpha (B, 1, H, W) in [0, 1].
     """
 
@@ -115,7 +115,8 @@ class GFMLite(GFMBase):
     """The same idea (tt) on EfficientNet-Lite0, narrow enough for two cores.
 
     Ours: widths; glance is decoded to os4 and sees the encoder's os16, os8 and os4, so that small subjects keep their
-    outline; focus ends at the picture's own size and sees its pixels, as r34_2b does.
+    outline; focus ends at the picture's own size and sees its pixels, as r34_2b does. ImageNet's weights want -1..1,
+    so the network brings its input there itself, and takes what the published ones take.
     """
 
     def __init__(self) -> None:
@@ -127,6 +128,7 @@ class GFMLite(GFMBase):
         self.focus_head = nn.Sequential(*conv_norm_relu(16 + 3, 12), nn.Conv2d(12, 1, 3, padding=1))
 
     def features(self, x: Tensor) -> list[Tensor]:
+        x = x / 127.5 - 1.0
         return [x, *self.encoder(x)]
 
 
