@@ -13,13 +13,15 @@ from mattelier.data.readers import (
     p3m10k,
     pm10k,
     ppm100,
+    refmatte,
 )
 from mattelier.data.readers.example import Example, Split, Subject
+from mattelier.data.references import as_examples, read_references
 
 
 @dataclass(frozen=True)
 class Reader:
-    """A set's name, the folders that every copy of it has, and how it is read."""
+    """A set's name, the folders and files that every copy of it has, and how it is read."""
 
     name: str
     marks: tuple[str, ...]
@@ -29,7 +31,12 @@ class Reader:
 
     def fits(self, root: Path) -> bool:
         """Whether a folder has this set's layout."""
-        return all((root / mark).is_dir() for mark in self.marks) and self.is_named(root)
+        return all((root / mark).exists() for mark in self.marks) and self.is_named(root)
+
+
+def _read_expressions(root: Path, split: Split) -> tuple[Example, ...]:
+    # such a set is written for one split; which one stands in its manifest
+    return as_examples(read_references(root))
 
 
 # The first that fits: of two sets with one layout, the one that is told by its name comes first.
@@ -40,8 +47,11 @@ READERS = (
     Reader("Composition-1k", composition1k.MARKS, composition1k.read, composition1k.subjects),
     Reader("Composition-1k", composition1k.FLAT_MARKS, composition1k.read_flat),
     Reader("Distinctions-646", distinctions646.MARKS, distinctions646.read, distinctions646.subjects),
+    Reader("RefMatte-RW100", refmatte.RW100_MARKS, refmatte.read_scored),
+    Reader("RefMatte", refmatte.MARKS, refmatte.read),
     Reader("AIM-500", aim500.MARKS, aim500.read),
     Reader("PPM-100", ppm100.MARKS, ppm100.read),
+    Reader("referring expressions", ("images", "alpha", "expressions.jsonl"), _read_expressions),
     Reader("benchmark", benchmark.MARKS, benchmark.read),
 )
 
