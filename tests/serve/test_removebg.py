@@ -1,4 +1,4 @@
-"""Every field of the protocol, seen in pixels or headers. The photo: a bright disc of radius 20 at (30, 40), 60 x 80."""
+"""Every field of the protocol, seen in pixels or headers. The photo: a disc of radius 20 at (30, 40), 60 x 80."""
 
 import base64
 import io
