@@ -124,7 +124,9 @@ def test_uploaded_and_sample(page: Page, server: Server, disc: Draw, tmp_path: P
     page.wait_for_function("() => document.getElementById('trimap-origin').textContent.startsWith('a sample')")
     page.click("#go")
     settled(page)
-    assert len(server.drawn.trimaps) == 2, "each with its own"
+    assert page.locator("#queue li[data-state=done]").count() == 2
+    shapes = sorted(trimap.shape for trimap in server.drawn.trimaps)
+    assert shapes == [(120, 160), (512, 512)], "each with its own"
 
 
 def test_words(page: Page, server: Server, disc: Draw) -> None:

@@ -44,7 +44,7 @@ class Drawn:
             if "prompt" in form:
                 self.words.append(str(form["prompt"]))
         if trimap:
-            self.trimaps.append(np.asarray(Image.open(io.BytesIO(trimap)))[..., 0])
+            self.trimaps.append(np.asarray(Image.open(io.BytesIO(trimap)).convert("L")))
             photo.putalpha(Image.fromarray(self.trimaps[-1]))
         return Response(png(photo), headers={"X-Mattelier-Model": "drawn@0", "X-Mattelier-Seconds": '{"network": 0.1}'})
 

@@ -57,6 +57,14 @@ function isStale(item) {
   return item.state === "new" || item.state === "failed" || Object.keys(order).some((key) => order[key] !== item.order?.[key]);
 }
 
+/** What a press of the button would cut: all that is missing or old, or the current one again. @returns {Item[]} */
+function toCut() {
+  const wants = new Set(models.chosen?.needs);
+  const hasHints = (item) => !wants.has("trimap") || item.trimap || (item === queue.current && trimap.isReady);
+  const stale = queue.items.filter((item) => isStale(item) && hasHints(item));
+  return stale.length || !queue.current ? stale : [queue.current];
+}
+
 /** Brings all controls in line with the state. */
 function update() {
   const item = queue.current;
@@ -64,9 +72,9 @@ function update() {
   find("words-field").hidden = !wants.has("words");
   if (trimap.item !== item || find("trimap").hidden === wants.has("trimap")) trimap.show(item, wants.has("trimap"));
   const why = obstacle();
-  const stale = queue.items.filter(isStale).length;
+  const { length } = toCut();
   find("go").disabled = Boolean(why);
-  find("go").textContent = stale > 1 ? `Cut out ${stale} pictures` : item?.state === "done" ? "Cut again" : "Cut out";
+  find("go").textContent = length > 1 ? `Cut out ${length} pictures` : item?.state === "done" ? "Cut again" : "Cut out";
   find("go-why").hidden = !why;
   find("go-why").textContent = why;
   const done = queue.items.filter((other) => other.state === "done");
@@ -113,7 +121,7 @@ async function show() {
   find("blank").hidden = Boolean(width || item.url);
   if (!item.url) return stage.show(width || 1, height || 1);
   const cutout = await load(item.url);
-  item.box ??= subjectBox(cutout);
+  if (find("crop").checked) item.box ??= subjectBox(cutout);
   if (item !== queue.current) return; // another was chosen meanwhile
   find("cutout").src = item.url;
   stage.show(cutout.naturalWidth, cutout.naturalHeight, find("crop").checked ? item.box : undefined);
@@ -137,21 +145,20 @@ async function add(files, sample = "") {
   say(items.length > 1 ? `${items.length} pictures are in the queue.` : `Cutting ${items[0].picture.file.name}…`);
 }
 
-/** Cuts all whose cut-out is missing or old; when none is, the current one again. */
 async function go() {
   if (obstacle()) return say(obstacle());
   await trimap.commit();
   trimap.paint(false);
-  const stale = queue.items.filter((item) => isStale(item) && (item === queue.current || !orderOf(item).model || !models.chosen.needs.includes("trimap") || item.trimap));
-  const items = stale.length ? stale : [queue.current];
+  const items = toCut();
   items.forEach((item) => queue.start(item, orderOf(item)));
   say(items.length > 1 ? `Cutting ${items.length} pictures…` : `Cutting ${items[0].picture.file.name}…`);
 }
 
-/** Does what may fail, and says its sentence when it does. @param {() => Promise<string>} work what to say at the end */
+/** Does what may fail, and says its sentence when it does. @param {() => Promise<string | void>} work what to say at the end */
 async function attempt(work) {
   try {
-    say(await work());
+    const words = await work();
+    if (words) say(words);
   } catch (error) {
     say(error.message);
   }
@@ -198,7 +205,7 @@ function wireInput() {
   });
   for (const button of document.querySelectorAll("[data-sample]")) {
     const { sample } = button.dataset;
-    button.addEventListener("click", () => attempt(async () => (await add([await sampleFile(`${sample}.webp`)], sample), find("status").textContent)));
+    button.addEventListener("click", () => attempt(async () => add([await sampleFile(`${sample}.webp`)], sample)));
   }
   table.addEventListener("dragover", (event) => {
     event.preventDefault();

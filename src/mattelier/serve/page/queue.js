@@ -94,6 +94,7 @@ export class Queue extends EventTarget {
   /** @param {Item} item @param {Partial<Item>} facts */
   set(item, facts) {
     Object.assign(item, facts);
+    if (!this.items.includes(item)) return; // removed while it was being cut
     this.refresh(item);
     this.dispatchEvent(new CustomEvent("change", { detail: item }));
   }
@@ -117,7 +118,6 @@ export class Queue extends EventTarget {
   /** @param {Item} item */
   refresh(item) {
     const row = this.list.children[this.items.indexOf(item)];
-    if (!row) return; // removed while it was being cut
     row.dataset.state = item.state;
     const pick = row.querySelector(".pick");
     pick.setAttribute("aria-current", String(item === this.current));

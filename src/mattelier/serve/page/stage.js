@@ -16,6 +16,7 @@ export class Stage {
     for (const name of ["pointerup", "pointercancel"]) {
       element.addEventListener(name, (event) => this.pointers.delete(event.pointerId));
     }
+    element.addEventListener("dblclick", (event) => this.near(event)); // for those who cannot drag
     element.addEventListener("keydown", (event) => this.key(event));
     new ResizeObserver(() => this.fitted && this.fit()).observe(element);
   }
@@ -83,6 +84,12 @@ export class Stage {
     event.preventDefault();
     const { left, top } = this.element.getBoundingClientRect();
     this.magnify(Math.exp(-event.deltaY / 200), event.clientX - left, event.clientY - top);
+  }
+
+  /** Brings a point closer. @param {MouseEvent} event */
+  near(event) {
+    const { left, top } = this.element.getBoundingClientRect();
+    if (!this.locked) this.magnify(1.6, event.clientX - left, event.clientY - top);
   }
 
   /** @param {PointerEvent} event */
