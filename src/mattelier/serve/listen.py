@@ -37,6 +37,7 @@ def run(settings: Settings, say: Callable[[str], None]) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
+            timeout_keep_alive=30,  # seconds a client may think between two requests
             timeout_graceful_shutdown=math.ceil(settings.seconds) + GRACE_S,
         )
         _Server(config, lambda: say(address_of(listener))).run(sockets=[listener])
