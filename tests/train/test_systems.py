@@ -63,3 +63,18 @@ def test_imagenet_normalisation_by_hand() -> None:
     np.testing.assert_allclose(
         normalised.flatten(), [(1 - 0.485) / 0.229, (1 - 0.456) / 0.224, (1 - 0.406) / 0.225], 1e-6
     )
+
+
+def test_gfm_asks_for_colours_only_where_they_are_known() -> None:
+    made = torch.Generator().manual_seed(0)
+    alpha, black = torch.full((1, 1, 32, 32), 0.5), torch.zeros(1, 3, 32, 32)
+    front, back = (torch.rand(1, 3, 32, 32, generator=made) for _ in range(2))
+    heads = {"alpha": alpha, "focus": alpha, "glance": torch.rand(1, 3, 32, 32, generator=made)}
+    batch = {"image": front + back - 1.0, "alpha": alpha, "trimap": alpha, "weight": torch.ones_like(alpha)}
+    composed = batch | {"foreground": front, "background": back, "known": torch.ones_like(alpha)}
+    photo = batch | {"foreground": black, "background": black, "known": torch.zeros_like(alpha)}
+    gfm = SYSTEMS["gfm"].losses["gfm"]
+    for given in (composed, photo):  # the true alpha composes the picture in both
+        assert gfm(heads, given)["composition"].item() == pytest.approx(0.0, abs=1e-4)
+    wrong = composed | {"foreground": back, "background": front, "image": 2.0 * front - 1.0}
+    assert gfm(heads, wrong)["composition"].item() > 0.1

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from mattelier.errors import UnknownModel
 from mattelier.image.trimap import BACKGROUND, FOREGROUND, UNKNOWN
 from mattelier.image.trimap_encoding import distance_maps, two_channels
-from mattelier.train import fba_losses, losses
+from mattelier.train import fba_losses, gfm_losses, losses
 from mattelier.train.stages import Recipe
 
 Batch = dict[str, Any]  # tensors by name; text (list of str) and step (int)
@@ -75,6 +75,22 @@ def fba_lite(predicted: Outputs, batch: Batch) -> Outputs:
     return fba_losses.total_fba_lite(predicted, **colours_of(batch))
 
 
+def run_gfm(net: nn.Module, batch: Batch) -> Outputs:
+    outputs: Outputs = net(255.0 * unit(batch["image"]))
+    return outputs
+
+
+def gfm(predicted: Outputs, batch: Batch) -> Outputs:
+    given = {name: batch[name] for name in ("image", "alpha", "trimap", "weight")}
+    # a photo's own colours are not known: unless all are, the loss lays the picture over black instead
+    names = ("foreground", "background") if bool(batch["known"].all()) else ()
+    return gfm_losses.total_gfm(predicted, **given, **{name: batch[name] for name in names})
+
+
+def gfm_lite(predicted: Outputs, batch: Batch) -> Outputs:
+    return gfm_losses.total_gfm_lite(predicted, batch["image"], batch["alpha"], batch["trimap"], batch["weight"])
+
+
 def colours_of(batch: Batch) -> dict[str, Tensor]:
     """What a loss over colours asks for, the image in [0, 1]."""
     names = ("alpha", "foreground", "background", "trimap", "known")
@@ -105,5 +121,6 @@ def imagenet_normalised(image: Tensor) -> Tensor:
 
 SYSTEMS: dict[str, System] = {
     "modnet": System(run_modnet, {"modnet": modnet, "modnet-lite": modnet_lite}),
+    "gfm": System(run_gfm, {"gfm": gfm, "gfm-lite": gfm_lite}),
     "fba": System(run_fba, {"fba": fba, "fba-lite": fba_lite}),
 }
