@@ -138,6 +138,18 @@ def test_a_separate_blob_costs_connectivity():
     assert metrics.connectivity(detached, target) == pytest.approx(9 * 0.5 / 1000)
 
 
+def test_connectivity_breaks_ties_by_columns():
+    # Two regions of two pixels: MATLAB's first is the one further left, a raster scan's the one further up.
+    target = np.zeros((3, 4))
+    target[2, 0:2] = target[0, 2:4] = 1
+    pred = np.zeros((3, 4))
+    pred[2, 0:2], pred[0, 2:4] = 0.9, 0.5
+    # Up to 0.5 they tie: the left one stays, and the right one is lost at level 0, where it is 0.5 off (1 - 0.5 against
+    # 1 - 1). The left one reaches 0.9, and its missing tenth is forgiven. By rows, the left one would cost its tenth.
+    assert metrics.connectivity(pred, target) == pytest.approx(2 * 0.5 / 1000)
+    assert metrics.connectivity(pred, target, None, "gfm") == pytest.approx((2 * 0.5 + 2 * 0.1) / 1000)
+
+
 def test_iou_by_hand():
     pred = np.array([[1, 1, 0.6, 0.5]])
     target = np.array([[1, 0, 1.0, 1.0]])
