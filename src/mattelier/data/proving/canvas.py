@@ -70,7 +70,7 @@ class Paint(Protocol):
     """Anything that can be painted."""
 
     def paint(self, view: View) -> Layer:
-        """What a window shows of it; the same for any cutting into windows."""
+        """What a window shows of it; the same for any cutting into windows, to a sample of an outline here and there."""
         ...
 
 
@@ -97,7 +97,8 @@ class Shapes:
         pen = ImageDraw.Draw(image)
         for corners, colours in self.batches:
             seen = _seen(corners, view)
-            scaled = (corners[seen] - (view.left, view.top)) * samples - 0.5
+            # Pillow takes whole samples; they are counted in the picture, so that every window cuts the same ones
+            scaled = np.floor(corners[seen] * samples).astype(int) - np.array((view.left, view.top)) * samples
             inks = np.rint(np.clip(colours[seen], 0, 1) * 255).astype(int).tolist()
             for flat, ink in zip(scaled.reshape(len(scaled), 2 * corners.shape[1]).tolist(), inks, strict=True):
                 pen.polygon(flat, fill=(ink[0], ink[1], ink[2], 255))

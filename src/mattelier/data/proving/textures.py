@@ -102,7 +102,7 @@ def blend(colours: Float, where: Float) -> Float:
     """Colours (n, 3) mixed by a plane (h, w) of 0 (the first) to 1 (the last)."""
     place = np.clip(where, 0, 1) * np.float32(len(colours) - 1)
     first = np.minimum(place.astype(np.intp), len(colours) - 2)
-    share = (place - first)[..., None]
+    share = (place - first.astype(np.float32))[..., None]
     mixed: Float = colours[first] * (1 - share) + colours[first + 1] * share
     return mixed
 
