@@ -1,6 +1,6 @@
 """Imports point down, and torch stays where the networks are: read from the source, nothing is run.
 
-cli, serve -> train, evaluate, video -> runtime, data -> models -> backbones -> image, weights -> errors
+cli -> serve -> train, evaluate, video -> runtime, data -> models -> backbones -> image, weights -> errors
 """
 
 import ast
@@ -21,7 +21,8 @@ LAYERS = (
     ("models",),
     ("runtime", "data"),
     ("train", "evaluate", "video"),
-    ("cli", "serve"),
+    ("serve",),
+    ("cli",),  # matte serve starts the server
     ("__init__", "__main__"),
 )
 HEIGHT = {part: height for height, layer in enumerate(LAYERS) for part in layer}

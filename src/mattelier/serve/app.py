@@ -2,9 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib import import_module
 from importlib.metadata import version
-from importlib.util import find_spec
 from typing import Any
 
 from fastapi import FastAPI
@@ -16,7 +14,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mattelier.errors import MattelierError
-from mattelier.serve import openapi
+from mattelier.serve import health, home, manual, native, openapi, rembg, removebg
 from mattelier.serve.credits import Ledger
 from mattelier.serve.desk import Desk
 from mattelier.serve.health import Meters
@@ -25,7 +23,6 @@ from mattelier.serve.logs import Watch
 from mattelier.serve.problems import answer, problem_of
 from mattelier.serve.settings import Settings
 
-ROUTERS = ("native", "removebg", "rembg", "health", "manual", "home")
 # What keeps a browser from trusting a page of ours more than it must.
 SECURITY = {
     "content-security-policy": (
@@ -69,9 +66,8 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fa
     app.state.desk = desk or Desk(settings)
     app.state.ledger = Ledger(settings)
     app.state.meters = Meters(app.state.desk)
-    for name in ROUTERS:
-        if find_spec(f"mattelier.serve.{name}"):
-            app.include_router(import_module(f"mattelier.serve.{name}").router)
+    for module in (native, removebg, rembg, health, manual, home):
+        app.include_router(module.router)
     for kind in (MattelierError, HTTPException, MemoryError, Exception):
         app.add_exception_handler(kind, _refuse)
     _add_middleware(app, settings)
