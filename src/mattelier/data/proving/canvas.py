@@ -70,7 +70,7 @@ class Paint(Protocol):
     """Anything that can be painted."""
 
     def paint(self, view: View) -> Layer:
-        """What a window shows of it; the same for any cutting into windows, to a sample of an outline here and there."""
+        """What a window shows of it; the same for any cutting into windows, but for single samples of outlines."""
         ...
 
 
