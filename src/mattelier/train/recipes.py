@@ -157,7 +157,7 @@ MODNET_LITE = Recipe(  # ours
         Stage("large", steps=450, side_px=384, batch=8, lr=3e-4, lr_end=2e-6),
         # from here on with twice as many photos: many at a small size, then annealed at the size that ships
         Stage("wide", steps=1_100, side_px=256, batch=8, lr=4e-4, lr_end=1.5e-4),
-        Stage("fine", steps=450, side_px=384, batch=8, lr=2e-4, lr_end=2e-6),
+        Stage("fine", steps=350, side_px=384, batch=8, lr=2e-4, lr_end=2e-6),
     ),
 )
 
