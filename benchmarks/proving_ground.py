@@ -49,8 +49,8 @@ def digests(root: Path) -> dict[str, dict[str, str]]:
 def freeze(root: Path) -> None:
     """Write the manifest of a set."""
     commit = subprocess.run(
-        ["git", "log", "-1", "--format=%H", "--", "src/mattelier/data"],
-        cwd=MANIFEST.parent,
+        ["git", "log", "-1", "--format=%H", "--", "src/mattelier/data/proving"],
+        cwd=MANIFEST.parent.parent,
         capture_output=True,
         text=True,
         check=True,
