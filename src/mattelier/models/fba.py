@@ -1,8 +1,8 @@
 """FBA: foreground, background and alpha from one encoder and one decoder, given a trimap.
 
 Forte and Pitie, "F, B, Alpha Matting", 2020 (https://arxiv.org/abs/2003.07711). Paper code: MarcoForte/FBA_Matting, no
-licence file found; released weights: non-commercial, as the Adobe data set they learned from. This file was written from
-the paper, the names and shapes of the checkpoint, and a description of the released code.
+licence file found; released weights: non-commercial, as the Adobe data set they learned from. This file was written
+from the paper, the names and shapes of the checkpoint, and a description of the released code.
 
     image_n 3 | trimap_transformed 6 | two_chan_trimap 2                image_n 3, image 3, two_chan_trimap 2
         │ 11 channels (os1)                                                              │
