@@ -3,11 +3,15 @@
 A command line in a `sh` block belongs to exactly one kind; a line that fits none fails, so nothing is passed over:
 
     cut, models, doctor      run as they stand, in a folder with the files they name, without a network
-    train, evaluate          would take long or need data: their options must be in the command's own help
+    curl                     run against `matte serve` with the weights that ship, started for it on a free port
+    train, evaluate, ...     would take long or need data: their options must be in the command's own help
+    docker                   needs its daemon: what it builds from must be there
     pip install              needs a network: its extras must be in pyproject.toml
     the README's first two   need a network: what they call must be there, and CI runs them word for word
 """
 
+import io
+import json
 import os
 import re
 import shlex
@@ -15,6 +19,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,8 +29,11 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 RUN = ("matte cut ", "matte models list", "matte models show ", "matte models verify", "matte doctor")
-HELP_ONLY = ("matte train ", "matte evaluate ", "matte models export ")
+SERVED = ("curl ",)
+HELP_ONLY = ("matte train ", "matte evaluate ", "matte models export ", "matte data refer ", "matte serve")
+DOCKER = ("docker build ", "docker run ")
 INSTALL = ("pip install ",)
+ADDRESS = "http://127.0.0.1:7411"  # in the pages; the tests' own server has another port
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -33,7 +41,8 @@ def blocks(page: Path, language: str) -> list[str]:
 
 
 def lines(page: Path) -> list[str]:
-    return [line for block in blocks(page, "sh") for line in block.splitlines() if line.strip()]
+    joined = (re.sub(r"\\\n\s*", "", block) for block in blocks(page, "sh"))
+    return [line for block in joined for line in block.splitlines() if line.strip()]
 
 
 SET_UP = lines(ROOT / "README.md")[:2]
@@ -64,13 +73,30 @@ def desk(tmp_path: Path, offline: dict[str, str], monkeypatch: pytest.MonkeyPatc
     return tmp_path
 
 
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where a `matte serve` of our own answers."""
+    log = tmp_path_factory.mktemp("server") / "log"
+    command = [sys.executable, "-m", "mattelier", "serve", "--port", "0"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests" / "offline")}
+    with (
+        log.open("w") as stderr,
+        subprocess.Popen(command, stdout=-1, stderr=stderr, env=environment, text=True) as server,
+    ):
+        assert server.stdout is not None
+        yield server.stdout.readline().strip().rstrip("/")
+        server.terminate()
+
+
 def shell(line: str, folder: Path) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(["bash", "-euo", "pipefail", "-c", line], cwd=folder, capture_output=True)
 
 
 @pytest.mark.parametrize(("page", "line"), COMMANDS)
 def test_every_command_is_of_one_kind(page: str, line: str) -> None:
-    assert line.strip().startswith(RUN + HELP_ONLY + INSTALL), f"{page}: {line!r} is of no kind that is checked"
+    assert line.strip().startswith(RUN + SERVED + HELP_ONLY + DOCKER + INSTALL), (
+        f"{page}: {line!r} is of no kind that is checked"
+    )
 
 
 @pytest.mark.parametrize("line", starting(*RUN))
@@ -83,6 +109,26 @@ def test_commands_run_as_they_stand(line: str, desk: Path) -> None:
         assert {path for path in desk.rglob("*") if path.is_file()} - before.keys()
     else:
         assert done.stdout
+
+
+@pytest.mark.parametrize("line", starting(*SERVED))
+def test_requests_are_answered_as_they_stand(line: str, desk: Path, address: str) -> None:
+    done = shell(
+        line.replace("curl ", "curl --silent --show-error --fail --noproxy '*' ", 1).replace(ADDRESS, address), desk
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    named = re.findall(r" -o (\S+)", line)
+    if named:
+        Image.open(io.BytesIO((desk / named[0]).read_bytes())).load()
+    else:
+        with Image.open(desk / "cat.jpg") as cat:
+            assert json.loads(done.stdout)["width"] == cat.width
+
+
+@pytest.mark.parametrize("line", starting(*DOCKER))
+def test_what_containers_are_built_from_is_there(line: str) -> None:
+    copied = re.findall(r"^COPY ((?:(?!--)\S+ )+)\S+$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert copied and all((ROOT / name).exists() for names in copied for name in names.split())
 
 
 @pytest.mark.parametrize("line", starting(*HELP_ONLY))
@@ -98,7 +144,7 @@ def test_options_of_long_commands_are_in_their_help(line: str, desk: Path) -> No
 @pytest.mark.parametrize("line", [*starting(*INSTALL), *SET_UP])
 def test_installs_name_extras_that_are_there(line: str) -> None:
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
-    named = {name for group in re.findall(r"\.\[([\w,]+)\]", line) for name in group.split(",")}
+    named = {name for group in re.findall(r"(?:\.|mattelier)\[([\w,]+)\]", line) for name in group.split(",")}
     assert named <= set(extras)
 
 
@@ -130,7 +176,9 @@ def test_tables_are_the_ones_that_the_cards_and_measurements_give(offline: dict[
 
 
 @pytest.mark.parametrize(("page", "snippet"), SNIPPETS)
-def test_snippets_run(page: str, snippet: str, desk: Path) -> None:
+def test_snippets_run(page: str, snippet: str, desk: Path, request: pytest.FixtureRequest) -> None:
+    if ADDRESS in snippet:
+        snippet = snippet.replace(ADDRESS, request.getfixturevalue("address"))
     done = subprocess.run([sys.executable, "-W", "error", "-c", snippet], cwd=desk, capture_output=True, text=True)
     assert done.returncode == 0, f"{page}: {done.stderr}"
 

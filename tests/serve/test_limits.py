@@ -83,6 +83,13 @@ def test_more_than_the_rate_is_a_429_that_says_when(serving: Any, photo: bytes) 
     assert late.json()["error"]["code"] == "rate_limited"
 
 
+def test_a_picture_asked_for_by_its_address_counts_too(serving: Any) -> None:
+    client = serving(rate_per_minute=1)
+    answers = [client.get("/api/remove", params={"url": "http://192.0.2.1/cat.jpg"}) for _ in range(2)]
+    assert answers[0].status_code == 400  # no --allow-url
+    assert answers[1].status_code == 429
+
+
 def test_the_page_and_the_health_are_not_rated(serving: Any) -> None:
     client = serving(rate_per_minute=1)
     assert [client.get(path).status_code for path in ("/healthz", "/api/models", "/docs") * 3] == [200] * 9

@@ -14,6 +14,7 @@ from mattelier.serve.problems import Problem, answer
 from mattelier.serve.settings import Settings
 
 WINDOW_S = 60
+FETCHING = {("GET", "/api/remove")}  # the one way to ask for a picture without a body
 MOST_CLIENTS = 10_000  # remembered at once
 DISCARD_S = 10.0  # of reading on after a refusal, so that the client is still there to read the answer
 DISCARD_BYTES = 1 << 30
@@ -118,7 +119,7 @@ class Gate:
         method, path = request.method, request.url.path
         request.state.key = keys.admit(method, path, request.headers, self.settings.keys)
         client = f"key {request.state.key}" if request.state.key else request.client.host if request.client else ""
-        counts = keys.needs_key(method, path) and method == "POST"
+        counts = (method == "POST" and keys.needs_key(method, path)) or (method, path) in FETCHING
         request.state.allowance = self.rate.take(client) if counts else self.rate.look(client)
         declared = request.headers.get("content-length", "0")
         if declared.isdigit() and int(declared) > self.settings.body_bytes:
