@@ -41,7 +41,10 @@ def test_every_error_of_the_family_has_its_code() -> None:
     def code(kind: type[errors.MattelierError]) -> int:
         return next(number for parent, number in EXIT_CODES if issubclass(kind, parent))
 
-    found = {kind.__name__: code(kind) for kind in (errors.MattelierError, *errors.MattelierError.__subclasses__())}
+    family = (errors.MattelierError, *errors.MattelierError.__subclasses__())
+    found = {
+        kind.__name__: code(kind) for kind in family if kind.__module__ == errors.__name__
+    }  # the server has its own
     assert found == {
         "MattelierError": 1,
         "InputError": 1,

@@ -34,8 +34,9 @@ def server(installed: Card) -> Iterator[Server]:
     server.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
+    """Ends with its file: while it lasts an event loop runs in this thread, and no test of the server could have its own."""
     if not CHROMIUM.exists():
         missing = f"{CHROMIUM} is not here; it was expected for the tests of the page; install Debian's chromium"
         pytest.fail(missing) if os.environ.get("CI") == "true" else pytest.skip(missing)
@@ -43,7 +44,7 @@ def playwright() -> Iterator[Playwright]:
         yield playwright
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
     yield browser

@@ -17,7 +17,7 @@ from PIL import Image
 import mattelier
 from mattelier.errors import InputError
 from mattelier.serve.app import create_app
-from mattelier.serve.native import check_background, subject_box
+from mattelier.serve.native import check_background
 
 
 def opened(data: bytes) -> np.ndarray:
@@ -112,12 +112,6 @@ def test_crop_gives_the_subjects_box(client: Any, photo: bytes) -> None:
     rows, columns = np.nonzero(whole[..., 3].any(axis=1))[0], np.nonzero(whole[..., 3].any(axis=0))[0]
     assert cropped.shape[:2] == (np.ptp(rows) + 1, np.ptp(columns) + 1) < whole.shape[:2]
     assert (cropped == whole[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]).all()
-
-
-def test_the_box_of_a_subject_by_hand() -> None:
-    alpha = np.zeros((6, 7), np.float32)
-    alpha[2, 3], alpha[4, 5] = 0.01, 1
-    assert subject_box(alpha) == {"top": 2, "left": 3, "width": 3, "height": 3}
 
 
 def test_json_brings_all_parts(client: Any, photo: bytes) -> None:

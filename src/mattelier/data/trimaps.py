@@ -13,9 +13,9 @@ from scipy.ndimage import maximum_filter1d
 
 from mattelier.data.augment import Rng
 from mattelier.errors import InputError
-from mattelier.image import Array, Float
+from mattelier.image import Array
 from mattelier.image.geometry import resize
-from mattelier.image.trimap import BACKGROUND, FOREGROUND, UNKNOWN
+from mattelier.image.trimap import BACKGROUND, FOREGROUND, UNKNOWN, from_glance
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom; the last two are outside
 _FLOAT_EDGE = 1e-5  # MatteFormer: below is background, 1 minus it is foreground
@@ -159,16 +159,6 @@ def loose_box(alpha: Array, rng: Rng, slack: float = 0.15) -> Box:
     height, width = alpha.shape
     edges = (max(0, left - out[0]), max(0, top - out[1]), min(width, right + out[2]), min(height, bottom + out[3]))
     return round(edges[0]), round(edges[1]), round(edges[2]), round(edges[3])
-
-
-def from_glance(scores: Float, hw: tuple[int, int]) -> Array:
-    """A trimap of the picture's size from a glance decoder's scores (3, h, w): background, unknown, foreground.
-
-    The classes are drawn larger as grey values, and only pure black and white count as known (GFM's hybrid test).
-    """
-    grey = np.array([BACKGROUND, UNKNOWN, FOREGROUND], np.uint8)[scores.argmax(0)]
-    large = resize(grey, hw)
-    return np.where((large == BACKGROUND) | (large == FOREGROUND), large, UNKNOWN).astype(np.uint8)
 
 
 def glance(alpha: Array, rng: Rng, shrink: tuple[int, int] = (4, 16), doubt: float = 0.02) -> Array:

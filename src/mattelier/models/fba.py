@@ -22,12 +22,13 @@ from the paper, the names and shapes of the checkpoint, and a description of the
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from os import PathLike
-from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mattelier.backbones.official import read_state
+from mattelier.backbones.pooling import pool
 from mattelier.backbones.resnet_gn import EXPANSION, ResNetGN, WSConv2d
 from mattelier.errors import InputError, WeightsError
 
@@ -117,24 +118,14 @@ def standardised(width_in: int, width_out: int, kernel: int, c: FBAConfig) -> tu
 
 
 class PyramidPool(nn.Module):
-    """Adaptive average pooling as two matrix products: exact in ONNX at sizes that were never traced."""
+    """Averages of bins x bins cells."""
 
     def __init__(self, bins: int) -> None:
         super().__init__()
         self.bins = bins
 
     def forward(self, x: Tensor) -> Tensor:
-        rows, columns = (averages(x.shape[axis], self.bins, x) for axis in (-2, -1))
-        return rows @ (x @ columns.transpose(0, 1))
-
-
-def averages(length: int, bins: int, like: Tensor) -> Tensor:
-    """(bins, length): row i averages from floor(i * length / bins) to ceil((i + 1) * length / bins)."""
-    i = torch.arange(bins, device=like.device)[:, None]
-    place = torch.arange(length, device=like.device)[None]
-    start, end = i * length // bins, ((i + 1) * length + bins - 1) // bins
-    inside = ((place >= start) & (place < end)).to(like.dtype)
-    return inside / (end - start).to(like.dtype)
+        return pool(x, self.bins)
 
 
 def resize(x: Tensor, like: Tensor) -> Tensor:
@@ -196,7 +187,7 @@ def from_official(file: str | PathLike[str] | Mapping[str, Tensor], legacy_ws: b
     Our names are the checkpoint's own, so nothing is renamed.
     Raises WeightsError when the file is not this network's, and says what it is where that can be seen.
     """
-    state = file if isinstance(file, Mapping) else read_state(file)
+    state = file if isinstance(file, Mapping) else read_state(file, "the released FBA.pth")
     net = build(legacy_ws=legacy_ws)
     expected = net.state_dict()
     missing, extra = sorted(expected.keys() - state.keys()), sorted(state.keys() - expected.keys())
@@ -221,13 +212,3 @@ def variant(state: Mapping[str, Tensor]) -> str:
     if parts == {"encoder"} or {"conv1", "layer1", "layer4"} <= parts:
         return "a ResNet encoder without FBA's decoder"
     return "not an FBA checkpoint"
-
-
-def read_state(file: str | PathLike[str]) -> dict[str, Tensor]:
-    try:
-        state: Any = torch.load(file, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises many types here: pickle, zip, runtime and OS errors
-        raise WeightsError(f"{file} cannot be read as a checkpoint ({error}); give the released FBA.pth") from error
-    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise WeightsError(f"{file} holds no bare state dict of tensors; give the released FBA.pth")
-    return state

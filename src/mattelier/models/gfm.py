@@ -33,6 +33,8 @@ from torch import Tensor, nn
 from mattelier.backbones.densenet import DenseNet121
 from mattelier.backbones.efficientnet import CHANNELS as LITE_CHANNELS
 from mattelier.backbones.efficientnet import EfficientNetLite0
+from mattelier.backbones.official import read_state
+from mattelier.backbones.pooling import pool
 from mattelier.backbones.resnet import BasicBlock, resnet34, resnet101
 from mattelier.errors import InputError, WeightsError
 
@@ -255,24 +257,6 @@ class PyramidPooling(nn.Module):
         return F.relu(self.bottleneck(torch.cat((*scales, x), 1)))
 
 
-def pool(x: Tensor, cells: int) -> Tensor:
-    """Adaptive average pooling to cells x cells, written as two matrix products.
-
-    An exported adaptive pooling is right at the traced size alone; these matrices are made from the size at hand.
-    """
-    rows, columns = (averaging(side, cells, x) for side in x.shape[-2:])
-    return rows @ x @ columns.T
-
-
-def averaging(side: int, cells: int, like: Tensor) -> Tensor:
-    """(cells, side): row i averages positions floor(i * side / cells) up to ceil((i + 1) * side / cells)."""
-    position = torch.arange(side, device=like.device)
-    cell = torch.arange(cells, device=like.device)[:, None]
-    inside = (position >= cell * side // cells) & (position < ((cell + 1) * side + cells - 1) // cells)
-    weight = inside.to(like.dtype)
-    return weight / weight.sum(1, keepdim=True)
-
-
 class SELayer(nn.Module):
     """Squeeze and excitation (Hu et al. 2018), without biases."""
 
@@ -446,7 +430,7 @@ def from_official(
     Raises WeightsError when the file is another variant than the one asked for (naming both), when it is no GFM file,
     and when tensors are missing, left over or of another shape.
     """
-    state = file if isinstance(file, Mapping) else read_state(file)
+    state = file if isinstance(file, Mapping) else read_state(file, "a released gfm_*.pth file")
     backbone, representation = settle(state, backbone, representation)
     with torch.device("meta"):  # no time and memory for numbers that the file replaces
         net = build(False, backbone, representation)
@@ -501,16 +485,6 @@ def variant_of(state: Mapping[str, Tensor]) -> tuple[str, tuple[str, ...]]:
         return backbone, ("rim",)
     last = "decoder0_g.0.weight" if backbone == "r34_2b" else "decoder0_g.6.weight"
     return backbone, ("tt",) if last in state and len(state[last]) == CLASSES["tt"] else ("ft", "bt")
-
-
-def read_state(file: str | PathLike[str]) -> dict[str, Tensor]:
-    try:
-        state: Any = torch.load(file, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises many types here: pickle, zip, runtime and OS errors
-        raise WeightsError(f"{file} cannot be read as a checkpoint ({error}); give a released .pth file") from error
-    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise WeightsError(f"{file} holds no bare state dict of tensors; give a released gfm_*.pth file")
-    return state
 
 
 RESNET_STAGES = (("layer1.", "encoder1.1."), *((f"layer{i}.", f"encoder{i}.") for i in (2, 3, 4)))

@@ -17,7 +17,6 @@ form: S gathers context with e-ASPP; its encoder is EfficientNet-Lite0. Both tak
 from collections.abc import Mapping
 from itertools import pairwise
 from os import PathLike
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -26,6 +25,7 @@ from torch import Tensor, nn
 from mattelier.backbones.efficientnet import CHANNELS as LITE_CHANNELS
 from mattelier.backbones.efficientnet import EfficientNetLite0
 from mattelier.backbones.mobilenetv2 import MobileNetV2
+from mattelier.backbones.official import read_state
 from mattelier.errors import InputError, WeightsError
 
 
@@ -337,7 +337,7 @@ def from_official(file: str | PathLike[str] | Mapping[str, Tensor]) -> MODNet:
 
     Raises WeightsError when the file is not a state dict of MODNet, naming what is missing or left over.
     """
-    state = file if isinstance(file, Mapping) else read_state(file)
+    state = file if isinstance(file, Mapping) else read_state(file, "a released MODNet .ckpt file")
     renamed: dict[str, Tensor] = {}
     for key in sorted(state):  # sorted: of the encoder's two copies `lr_branch.backbone` decides, as in the original
         renamed[rename(key)] = state[key]
@@ -360,13 +360,3 @@ def rename(key: str) -> str:
         if key.startswith(theirs):
             return ours + key.removeprefix(theirs)
     return key
-
-
-def read_state(file: str | PathLike[str]) -> dict[str, Tensor]:
-    try:
-        state: Any = torch.load(file, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises many types here: pickle, zip, runtime and OS errors
-        raise WeightsError(f"{file} cannot be read as a checkpoint ({error}); give a released .ckpt file") from error
-    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise WeightsError(f"{file} holds no bare state dict of tensors; give a released MODNet .ckpt file")
-    return state

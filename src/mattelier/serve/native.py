@@ -4,24 +4,23 @@ import base64
 import difflib
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import PurePath
 from typing import Any, get_args
 from urllib.parse import quote
 
-import numpy as np
 from fastapi import APIRouter, Request, Response
-from PIL import Image, ImageColor
+from PIL import ImageColor
 
-from mattelier.errors import InputError
-from mattelier.image import Array
-from mattelier.image.colour import to_depth
-from mattelier.image.io import decode, decode_mask
+from mattelier.errors import InputError, NoSubject
+from mattelier.image.io import decode_mask
 from mattelier.runtime.background import Background
 from mattelier.runtime.cutout import Cutout, check_output
 from mattelier.runtime.options import Bits, Format, Keep, Quality
 from mattelier.serve import catalogue, openapi
 from mattelier.serve.desk import Desk
+from mattelier.serve.layout import Box, subject_box
+from mattelier.serve.removal import read_image
 from mattelier.serve.settings import Settings
 from mattelier.serve.uploads import Form, from_base64, read_form
 
@@ -53,7 +52,7 @@ class Made:
 
     cutout: Cutout
     file: bytes
-    box: dict[str, int]
+    box: Box
     alpha: bytes | None
     foreground: bytes | None
 
@@ -103,6 +102,8 @@ def make(desk: Desk, form: Form, fetched: bytes | None, order: Order, as_parts: 
         photo or b"", trimap=trimap, prompt=order.prompt, quality=order.quality, limits=settings.limits
     )
     box = subject_box(cutout.alpha)
+    if box is None:
+        raise NoSubject("no subject found: all of the picture looks like background; crop closer to what to keep")
     if order.crop:
         cutout = cropped(cutout, box)
     made = Made(
@@ -196,24 +197,12 @@ def background_of(form: Form, order: Order, settings: Settings) -> Background | 
     data = picture(form, "background_image", settings)
     if data is None:
         return order.background
-    found = decode(data, settings.limits)
-    planes = found.pixels if found.alpha is None else np.dstack((found.pixels, found.alpha))
-    image = Image.fromarray(to_depth(planes, np.uint8))
-    if found.profile is not None:
-        image.info["icc_profile"] = found.profile
-    return image
+    return read_image(data, settings.limits)
 
 
-def subject_box(alpha: Array) -> dict[str, int]:
-    """Where the subject is: the smallest box around all of alpha (H, W) that is not 0."""
-    rows, columns = np.flatnonzero(alpha.any(axis=1)), np.flatnonzero(alpha.any(axis=0))
-    top, left = int(rows[0]), int(columns[0])
-    return {"top": top, "left": left, "width": int(columns[-1]) + 1 - left, "height": int(rows[-1]) + 1 - top}
-
-
-def cropped(cutout: Cutout, box: dict[str, int]) -> Cutout:
+def cropped(cutout: Cutout, box: Box) -> Cutout:
     """The part of a cut-out inside a box."""
-    area = slice(box["top"], box["top"] + box["height"]), slice(box["left"], box["left"] + box["width"])
+    area = box.slices
     matte = None if cutout.matte is None else cutout.matte[area]
     part = replace(cutout, alpha=cutout.alpha[area], pixels=cutout.pixels[area], matte=matte)
     # a cached property lives in __dict__: edge colours come from all that is around them, not only from the box
@@ -252,7 +241,7 @@ def parts(made: Made) -> Response:
         "model": made.cutout.model,
         "seconds": _rounded(made.cutout.seconds),
         "notes": list(made.cutout.notes),
-        "box": made.box,
+        "box": asdict(made.box),
     }
     return Response(json.dumps(facts), media_type="application/json")
 
