@@ -36,7 +36,7 @@ def server(installed: Card) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """Ends with its file: while it lasts an event loop runs in this thread, and no test of the server could have its own."""
+    """Ends with its file: while it lasts an event loop runs in this thread, and no test could have its own."""
     if not CHROMIUM.exists():
         missing = f"{CHROMIUM} is not here; it was expected for the tests of the page; install Debian's chromium"
         pytest.fail(missing) if os.environ.get("CI") == "true" else pytest.skip(missing)
