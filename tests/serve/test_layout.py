@@ -43,6 +43,7 @@ def test_the_subject_is_the_box_around_what_can_be_seen() -> None:
     assert subject_box(alpha) is None
     alpha[1, 2], alpha[4, 5], alpha[0, 0] = 255, 20, 3  # the last one nobody sees
     assert subject_box(alpha) == Box(1, 2, 4, 4)
+    assert subject_box(alpha, faint=0) == Box(0, 0, 5, 6)
     assert subject_box(alpha.astype(np.float32) / 255) == Box(1, 2, 4, 4)
 
 

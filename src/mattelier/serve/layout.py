@@ -83,13 +83,13 @@ def within(hw: HW, most_px: int) -> HW:
     return min(small[0], max(1, most_px // small[1])), min(small[1], max(1, most_px // small[0]))
 
 
-def subject_box(alpha: Array) -> Box | None:
+def subject_box(alpha: Array, faint: float = FAINT) -> Box | None:
     """The smallest box that holds all of alpha that is not empty; None when all of it is.
 
-    alpha: (H, W), float in [0, 1], uint8 or uint16.
+    alpha: (H, W), float in [0, 1], uint8 or uint16.  faint: alpha up to this share of white counts as empty.
     """
     white = 1.0 if alpha.dtype.kind == "f" else np.iinfo(alpha.dtype).max
-    seen = alpha > FAINT * white
+    seen = alpha > faint * white
     rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
     if not len(rows):
         return None

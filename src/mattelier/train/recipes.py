@@ -158,6 +158,9 @@ MODNET_LITE = Recipe(  # ours
         # from here on with twice as many photos: many at a small size, then annealed at the size that ships
         Stage("wide", steps=1_100, side_px=256, batch=8, lr=4e-4, lr_end=1.5e-4),
         Stage("fine", steps=350, side_px=384, batch=8, lr=2e-4, lr_end=2e-6),
+        # from the mean of the averaged weights after "large" and after "fine"; val IoU stayed between 0.894 and 0.900
+        Stage("settle", steps=190, side_px=384, batch=8, lr=1e-4, lr_end=1e-6),
+        Stage("long", steps=8_000, side_px=384, batch=8, lr=4e-4, lr_end=2e-6),
     ),
 )
 
