@@ -158,6 +158,13 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def publish(file: Path, facts: dict[str, object]) -> None:
+    """Write what was measured, and say where."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    print(f"written: {file}")
+
+
 def main() -> None:
     chosen = options()
     sides = Sides(sys.executable, chosen.rembg_python, chosen.models.resolve())
@@ -189,9 +196,7 @@ def main() -> None:
         "pairs": chosen.runs,
         "rows": [{**asdict(row), "met": row.met} for row in rows],
     }
-    chosen.result.parent.mkdir(parents=True, exist_ok=True)
-    chosen.result.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-    print(f"written: {chosen.result}")
+    publish(chosen.result, facts)
 
 
 if __name__ == "__main__":

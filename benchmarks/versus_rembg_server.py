@@ -11,7 +11,6 @@ and writes benchmarks/results/server.json with machine, versions, commit and wei
 import argparse
 import http.client
 import io
-import json
 import os
 import socket
 import statistics
@@ -27,7 +26,7 @@ from pathlib import Path
 
 from measure import MIB, ROOT, commit, machine
 from PIL import Image
-from versus_rembg import VERSIONS, WEIGHTS, ask, picture
+from versus_rembg import VERSIONS, WEIGHTS, ask, picture, publish
 
 RESULT = ROOT / "benchmarks" / "results" / "server.json"
 PIXELS = 200_000
@@ -302,9 +301,7 @@ def main() -> None:
         "starts": starts,
         "rows": [{**asdict(row), "met": row.met} for row in rows],
     }
-    chosen.result.parent.mkdir(parents=True, exist_ok=True)
-    chosen.result.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-    print(f"written: {chosen.result}")
+    publish(chosen.result, facts)
 
 
 if __name__ == "__main__":

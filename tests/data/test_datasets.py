@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mattelier.data.datasets import load_grey, load_rgb, load_rgba, read_bench, read_folder
+from mattelier.data.datasets import load_grey, load_rgb, load_rgba, read_folder
+from mattelier.data.readers import benchmark
 from mattelier.errors import InputError
 
 
@@ -60,6 +61,6 @@ def test_benchmark_layout(tmp_path: Path) -> None:
         Image.fromarray(np.zeros((4, 4), np.uint8)).save(tmp_path / "alpha" / f"{name}.png")
     Image.fromarray(np.zeros((4, 4), np.uint8)).save(tmp_path / "trimap" / "one.png")
     (tmp_path / "manifest.csv").write_text("name,category,auto\none,toy,yes\ntwo,glass,no\n")
-    one, two = read_bench(tmp_path)
+    one, two = benchmark.read(tmp_path, "test")
     assert one.automatic and not two.automatic
     assert one.trimap == tmp_path / "trimap" / "one.png" and two.trimap is None

@@ -98,9 +98,9 @@ def test_five_pictures_make_one_zip(visit: Visit, disc: Draw) -> None:
     files = [disc(f"disc{i}.png", colour) for i, colour in enumerate(colours)]
     twin = disc("x.png", (255, 255, 255))
     page.set_input_files("#files", files)
-    settled(page)
+    settled(page, pictures=4)
     page.set_input_files("#files", {"name": "disc0.png", "mimeType": "image/png", "buffer": twin.read_bytes()})
-    settled(page)
+    settled(page, pictures=5)
     assert page.locator("#queue li[data-state=done]").count() == 5
     name, data = saved(page, lambda: page.click("#zip"))
     assert name == "cutouts.zip"

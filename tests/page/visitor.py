@@ -79,17 +79,19 @@ def png(image: Image.Image) -> bytes:
 
 def bring(page: Page, *files: Path) -> None:
     """Choose files, and wait until each is done or failed."""
+    held = page.locator("#queue li").count()
     page.set_input_files("#files", list(files))
-    settled(page)
+    settled(page, held + len(files))
 
 
-def settled(page: Page) -> None:
-    """Wait until nothing in the queue is under way."""
+def settled(page: Page, pictures: int = 1) -> None:
+    """Wait until the queue holds so many pictures at least and none is under way."""
     page.wait_for_function(
-        """() => {
+        """(pictures) => {
           const rows = [...document.querySelectorAll("#queue li")];
-          return rows.length > 0 && rows.every((row) => ["done", "failed"].includes(row.dataset.state));
-        }"""
+          return rows.length >= pictures && rows.every((row) => ["done", "failed"].includes(row.dataset.state));
+        }""",
+        arg=pictures,
     )
 
 

@@ -18,7 +18,7 @@ from PIL import Image
 
 from mattelier.data import rssn, trimaps
 from mattelier.data.augment import Rng
-from mattelier.data.files import PICTURES, load_cutout, load_rgb, matte_of, same_name, size_of
+from mattelier.data.files import PICTURES, load_cutout, load_rgb, same_name, size_of
 from mattelier.data.rssn import Rssn
 from mattelier.data.sets import Made, digest
 from mattelier.data.synthesis import composite, composite_bytes, extend, merge
@@ -93,7 +93,7 @@ class Pair:
         """Options and the digests of the files."""
         files = [self.foreground, self.background, *([self.second] if self.second else [])]
         if self.alphas:
-            files += [matte_of(path, self.alphas) for path in (self.foreground, self.second) if path]
+            files += [same_name(path, self.alphas) for path in (self.foreground, self.second) if path]
         return json.dumps([asdict(self.options), self.number, [digest(path) for path in files]])
 
     def make(self) -> Made:

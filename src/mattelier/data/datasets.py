@@ -86,37 +86,6 @@ def rows(folder: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-@dataclass(frozen=True)
-class BenchPicture:
-    """A picture of a benchmark set: image, true alpha and, where the set has one, its trimap."""
-
-    name: str
-    image: Path
-    alpha: Path
-    trimap: Path | None
-    category: str
-    automatic: bool  # one evident subject: a system without hints may be judged on it
-
-
-def read_bench(root: Path) -> tuple[BenchPicture, ...]:
-    """A folder of images/, alpha/ and trimap/ PNGs with a manifest (the benchmark layout)."""
-    found = []
-    for row in rows(root):
-        name = f"{row['name']}.png"
-        trimap = root / "trimap" / name
-        found.append(
-            BenchPicture(
-                row["name"],
-                root / "images" / name,
-                root / "alpha" / name,
-                trimap if trimap.is_file() else None,
-                row.get("category", ""),
-                row.get("auto", "yes") == "yes",
-            )
-        )
-    return tuple(found)
-
-
 @lru_cache(maxsize=8192)
 def encoded(path: Path) -> bytes:
     # some hundred MB at most; the disk of a training machine is often slower than its decoder

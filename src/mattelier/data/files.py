@@ -40,17 +40,12 @@ def same_name(picture: Path, folder: Path) -> Path:
     return found
 
 
-def matte_of(foreground: Path, alphas: Path) -> Path:
-    """The matte of a foreground in the folder of mattes."""
-    return same_name(foreground, alphas)
-
-
 def load_cutout(path: Path, alphas: Path | None) -> tuple[Array, Array]:
     """Colours (H, W, 3) and alpha (H, W), uint8, straight.  Raises InputError without an alpha of its size."""
     picture = decode(path)
     colours = to_depth(picture.pixels, np.uint8)
     if alphas is not None:
-        alpha = decode_mask(matte_of(path, alphas))
+        alpha = decode_mask(same_name(path, alphas))
     elif picture.alpha is not None:
         alpha = to_depth(picture.alpha, np.uint8)
     else:

@@ -91,7 +91,7 @@ def opened(open_it: Callable[[], Solve], is_warmed: bool) -> Solve | str:
         solve = open_it()
         if is_warmed:
             warm(solve)
-    except Exception as error:
+    except Exception as error:  # the same: a system that does not open is named, and the others go on
         return said(error)
     return solve
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from mattelier.errors import NoSubject
 from mattelier.image import Array
 
 FAINT = 0.02  # alpha up to this is empty: nobody sees it, and a crop should not be wide for its sake  # ours
@@ -95,6 +96,14 @@ def subject_box(alpha: Array, faint: float = FAINT) -> Box | None:
         return None
     top, left = int(rows[0]), int(columns[0])
     return Box(top, left, int(rows[-1]) + 1 - top, int(columns[-1]) + 1 - left)
+
+
+def require_subject(alpha: Array, faint: float = FAINT) -> Box:
+    """The same box.  Raises NoSubject when there is none."""
+    box = subject_box(alpha, faint)
+    if box is None:
+        raise NoSubject("no subject found: all of the picture looks like background; crop closer to what to keep")
+    return box
 
 
 def take(plane: Array, box: Box) -> Array:

@@ -12,14 +12,14 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request, Response
 from PIL import ImageColor
 
-from mattelier.errors import InputError, NoSubject
+from mattelier.errors import InputError
 from mattelier.image.io import decode_mask
 from mattelier.runtime.background import Background
 from mattelier.runtime.cutout import Cutout, check_output
 from mattelier.runtime.options import Bits, Format, Keep, Quality
 from mattelier.serve import catalogue, openapi
 from mattelier.serve.desk import Desk
-from mattelier.serve.layout import Box, subject_box
+from mattelier.serve.layout import Box, require_subject
 from mattelier.serve.removal import read_image
 from mattelier.serve.settings import Settings
 from mattelier.serve.uploads import Form, from_base64, read_form
@@ -101,9 +101,7 @@ def make(desk: Desk, form: Form, fetched: bytes | None, order: Order, as_parts: 
     cutout = desk.matter(order.model).cut(
         photo or b"", trimap=trimap, prompt=order.prompt, quality=order.quality, limits=settings.limits
     )
-    box = subject_box(cutout.alpha, faint=0)  # ours loses nothing; the page and `getbbox` see the same box
-    if box is None:
-        raise NoSubject("no subject found: all of the picture looks like background; crop closer to what to keep")
+    box = require_subject(cutout.alpha, faint=0)  # ours loses nothing; the page and `getbbox` see the same box
     if order.crop:
         cutout = cropped(cutout, box)
     made = Made(

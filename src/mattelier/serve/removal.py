@@ -10,13 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from mattelier.errors import NoSubject
 from mattelier.image import Array
 from mattelier.image.colour import to_depth
 from mattelier.image.io import Limits, Picture, decode
 from mattelier.runtime.cutout import Cutout, timed
 from mattelier.serve.desk import Desk
-from mattelier.serve.layout import HW, Box, Sheet, resampled, subject_box, within
+from mattelier.serve.layout import HW, Box, Sheet, require_subject, resampled, within
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,10 +88,7 @@ def _sheet(cutout: Cutout, area: Box, hw: HW) -> Sheet:
     alpha, colours = to_depth(cutout.alpha, np.uint8), to_depth(cutout.colours, np.uint8)
     if area.hw != hw:
         alpha, colours = _surrounded(alpha, area, hw), _surrounded(colours, area, hw)
-    subject = subject_box(alpha)
-    if subject is None:
-        raise NoSubject("no subject found: all of the picture looks like background; crop closer to what to keep")
-    return Sheet(colours, alpha, subject)
+    return Sheet(colours, alpha, require_subject(alpha))
 
 
 def _surrounded(plane: Array, area: Box, hw: HW) -> Array:
