@@ -13,7 +13,7 @@ from mattelier.models.cards import Card
 from mattelier.runtime.options import Device, EngineName
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
 ORT_FATAL = 4  # errors arrive as exceptions; warnings about graphs and absent GPUs are of no use to a user
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
@@ -71,11 +71,7 @@ class TorchEngine:
 
         if threads:
             torch.set_num_threads(threads)
-        from mattelier import models
-
-        config: dict[str, Any] = dict(card.config)
-        self._module = models.build(card.system, **config).eval()
-        _load(self._module.load_state_dict, self._module.state_dict(), _initializers(weights), card.weights.file)
+        self._module = network(card, weights)
         self._module.to(device)
         self._device = device
         self._contract = card.contract
@@ -88,6 +84,17 @@ class TorchEngine:
             tensors = [torch.from_numpy(inputs[name]).to(self._device) for name in self._contract.inputs]
             outputs = self._module(*tensors)
             return {name: outputs[name].float().cpu().numpy() for name in self._contract.outputs}
+
+
+def network(card: Card, weights: bytes) -> "nn.Module":
+    """The paper's own module, filled from a card's file (its checked bytes), in eval mode; also the heads that only
+    training reads.  Raises WeightsError when the file is another network's."""
+    from mattelier import models
+
+    config: dict[str, Any] = dict(card.config)
+    module = models.build(card.system, **config).eval()
+    _load(module.load_state_dict, module.state_dict(), _initializers(weights), card.weights.file)
+    return module
 
 
 def require(name: EngineName, device: Device) -> None:
