@@ -21,6 +21,7 @@ from mattelier import models
 from mattelier.backbones.efficientnet import from_imagenet, imagenet_weights
 from mattelier.errors import DeviceError, InputError
 from mattelier.train import checkpoint, feed
+from mattelier.train.heap import keep_freed_memory
 from mattelier.train.progress import Progress
 from mattelier.train.stages import Recipe, Stage
 from mattelier.train.systems import Batch, System, system_of
@@ -49,6 +50,8 @@ def train(
     if device == "cuda" and not torch.cuda.is_available():
         raise DeviceError("device cuda was asked for and torch sees no CUDA device; use --device cpu")
     system, last = system_of(recipe), recipe.steps if stage is None else recipe.span(stage)[1]
+    if device == "cpu":
+        keep_freed_memory()
     fed, held = [feed.samples(recipe, each, data) for each in recipe.stages], held_out(recipe, data)
     state = prepare(recipe, run, device, resume)
     if state.step >= last:
@@ -139,12 +142,14 @@ def optimise(state: State, system: System, recipe: Recipe, passes: list[Batch], 
         group["lr"] = rate * group["share"]
     state.net.train()
     dtype = torch.float16 if state.scaler.is_enabled() else torch.bfloat16
+    # processors without matrix units lose by it: a step of gfm-lite takes 1.3 s in bfloat16 on two cores, 0.9 s without
+    halves = device == "cuda" or bool(torch.cpu.get_capabilities().get("amx_bf16"))
     loss = system.losses[stage.loss or recipe.loss]
     sums: dict[str, float] = {}
     state.optimiser.zero_grad(set_to_none=True)
     for batch in passes:
         batch = feed.complete(batch, recipe, state.step)
-        with torch.autocast(device, dtype):
+        with torch.autocast(device, dtype, enabled=halves):
             predicted = system.run(state.net, batch)
         parts = loss(predicted, batch)
         state.scaler.scale(parts["total"] / len(passes)).backward()  # type: ignore[no-untyped-call]
@@ -224,6 +229,8 @@ def save(state: State, recipe: Recipe, run: Path) -> None:
 
 
 def restore(state: State, parts: dict[str, Any]) -> None:
+    if "ema" not in parts:
+        raise InputError("the run adapts to photos; expected one that trains with mattes; pass --stage soc to go on")
     for name in ("net", "ema", "optimiser", "scaler"):
         getattr(state, name).load_state_dict(parts[name])
     state.step, state.seconds = parts["step"], parts["seconds"]

@@ -170,8 +170,8 @@ GFM_LITE = Recipe(  # ours
     loss="gfm-lite",
     start="efficientnet-lite0",
     stages=(
-        Stage("small", steps=2_800, side_px=256, batch=8, lr=8e-4, lr_end=2e-4),
-        Stage("large", steps=900, side_px=384, batch=8, lr=3e-4, lr_end=2e-6),
+        Stage("small", steps=2_600, side_px=256, batch=8, lr=8e-4, lr_end=2e-4),
+        Stage("large", steps=650, side_px=384, batch=8, lr=3e-4, lr_end=2e-6),
     ),
     trimap_radius_px=(8, 8),  # glance learns one width of the unknown, and focus is asked for no other
 )
