@@ -10,6 +10,8 @@ class Contract:
 
     Pixels reach the network as (value * scale - mean) / std, RGB, (1, 3, h, w) float32, where value is sRGB in [0, 1].
     The picture is resized so that its longer side is `longest_px`, each side rounded to a `multiple_of`.
+    With a trimap it is never resized: up to `longest_px` it is shown whole, a larger one in tiles of that side, each
+    with `reach_px` on every side that it does not answer for.
     The network's alpha at or below `levels[0]` means 0, at or above `levels[1]` means 1, with a line between: a sigmoid
     never quite arrives. Fixed per network and chosen on validation pictures, never taken from the picture at hand.
     """
@@ -23,6 +25,7 @@ class Contract:
     inputs: tuple[str, ...] = ("image",)
     outputs: tuple[str, ...] = ("alpha",)
     levels: tuple[float, float] = (0.0, 1.0)
+    reach_px: int = 0
 
 
 @dataclass(frozen=True)
