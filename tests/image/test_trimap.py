@@ -37,6 +37,7 @@ def test_a_thin_subject_becomes_unknown():
 def test_only_black_and_white_of_a_grey_picture_are_known():
     assert from_grey(np.array([[0, 1, 127, 128, 254, 255]], np.uint8)).tolist() == [[B, U, U, U, U, F]]
     assert from_grey(np.array([[0, 1, 65534, 65535]], np.uint16)).tolist() == [[B, U, U, F]]
+    assert from_grey(np.array([[0, 3, 4, 251, 252, 255]], np.uint8), slack=3).tolist() == [[B, B, U, U, F, F]]
     with pytest.raises(InputError, match="8 or 16 bits"):
         from_grey(np.zeros((2, 2), np.float32))
 
@@ -98,19 +99,21 @@ def test_check_size_names_both_sizes():
 @pytest.mark.parametrize(
     ("trimap", "words"),
     [
-        ([[B, U, U, B]], "no known subject"),
-        ([[F, U, U, F]], "no known background"),
         ([[F, B, B, F]], "no unknown part"),
+        ([[B, B, B, B]], "no unknown part"),
+        ([[U, U, U, U]], "knows nothing"),
         ([[F, B, U, 127]], "1 pixels that are not"),
     ],
 )
-def test_check_says_what_is_missing(trimap, words):
+def test_check_refuses_what_leaves_nothing_to_do_or_nothing_to_go_by(trimap, words):
     with pytest.raises(InputError, match=words):
         check(np.array(trimap, np.uint8))
 
 
-def test_check_accepts_all_three():
-    check(np.array([[F, B, U]], np.uint8))
+def test_check_accepts_all_three_and_says_which_side_is_missing():
+    assert check(np.array([[F, B, U]], np.uint8)) == ()
+    assert check(np.array([[B, U]], np.uint8)) == ("The trimap has no known subject (255).",)
+    assert check(np.array([[U, F]], np.uint8)) == ("The trimap has no known background (0).",)
     with pytest.raises(InputError, match="uint8"):
         check(np.array([[F, B, U]]))
 

@@ -36,16 +36,17 @@ def from_mask(mask: Array, radius_px: int) -> Array:
     return _with_band(inside, inside, radius_px)
 
 
-def from_grey(grey: Array) -> Array:
+def from_grey(grey: Array, slack: int = 0) -> Array:
     """A trimap from a grey picture: black is background, white is foreground, any other grey is unknown.
 
-    grey: (H, W) uint8 or uint16, as a file holds it. Raises InputError for another shape or type.
+    grey: (H, W) uint8 or uint16, as a file holds it.  slack: steps of the type by which black and white may be off,
+    as JPEG and paint programs leave them. Raises InputError for another shape or type.
     """
     if grey.ndim != 2 or grey.dtype not in (np.dtype(np.uint8), np.dtype(np.uint16)):
         raise InputError(
             f"trimap of shape {grey.shape} and type {grey.dtype}; expected (H, W) of 8 or 16 bits; save it as grey"
         )
-    return _three(grey > 0, grey == np.iinfo(grey.dtype).max)
+    return _three(grey > slack, grey >= np.iinfo(grey.dtype).max - slack)
 
 
 def from_scribbles(subject: Array, background: Array) -> Array:
@@ -92,23 +93,35 @@ def check_size(trimap: Array, hw: tuple[int, int]) -> None:
         )
 
 
-def check(trimap: Array) -> None:
-    """Raise InputError, saying what is missing, unless all three values occur in the trimap, and nothing else."""
+def check(trimap: Array) -> tuple[str, ...]:
+    """Raise InputError unless the trimap has an unknown part and a known one, and no values but its three.
+
+    Returns a sentence for the user where one of the two known sides is missing: a net or smoke may have no pixel that
+    is surely subject, and networks take that; far more often it is a slip.
+    """
     if trimap.ndim != 2 or trimap.dtype != np.uint8:
         raise InputError(
             f"trimap of shape {trimap.shape} and type {trimap.dtype}; expected (H, W) uint8; save it as grey"
         )
     counts = np.bincount(trimap.ravel(), minlength=256)
-    others = trimap.size - int(counts[[BACKGROUND, UNKNOWN, FOREGROUND]].sum())
-    if others:
+    background, unknown, foreground = (int(counts[value]) for value in (BACKGROUND, UNKNOWN, FOREGROUND))
+    if others := trimap.size - background - unknown - foreground:
         raise InputError(
             f"the trimap has {others} pixels that are not 0, 128 or 255; expected these three values; "
             "save it without smoothing, as PNG"
         )
-    missing = {FOREGROUND: "known subject (255)", BACKGROUND: "known background (0)", UNKNOWN: "unknown part (128)"}
-    for value, words in missing.items():
-        if counts[value] == 0:
-            raise InputError(f"the trimap has no {words}; expected some of 0, 128 and 255 each; paint it in")
+    if not unknown:
+        raise InputError(
+            "the trimap has no unknown part (128): there is nothing to find; expected grey where the subject's edge "
+            "lies; paint it in"
+        )
+    if not background and not foreground:
+        raise InputError(
+            "the trimap knows nothing: all of it is unknown (128); expected black on the background and white on the "
+            "subject; paint some in"
+        )
+    missing = {"subject (255)": foreground, "background (0)": background}
+    return tuple(f"The trimap has no known {words}." for words, count in missing.items() if not count)
 
 
 def _check_radius(radius_px: int) -> None:
