@@ -4,6 +4,7 @@ import hashlib
 import os
 import runpy
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -108,5 +109,102 @@ def _bright_network() -> bytes:
             numpy_helper.from_array(np.array([1], np.int64), "axes"),
         ],
     )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    return bytes(model.SerializeToString())
+
+
+@pytest.fixture(scope="session")
+def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Card, Path]:
+    """A trimap card and its file: FBA's inputs and outputs, and answers to work out by hand (see `_told_network`)."""
+    file = tmp_path_factory.mktemp("weights") / "told.onnx"
+    data = _told_network()
+    file.write_bytes(data)
+    weights = Weights(file.name, hashlib.sha256(data).hexdigest(), len(data), licence="Apache-2.0")
+    contract = Contract(
+        longest_px=128,
+        multiple_of=8,
+        reach_px=16,
+        trimap="required",
+        inputs=("image", "two_chan_trimap", "image_n", "trimap_transformed"),
+        outputs=("alpha", "foreground", "background"),
+    )
+    return Card("fba-told.test", "told", {}, "no paper", "", weights, contract), file
+
+
+@pytest.fixture(scope="session")
+def glancing(tmp_path_factory: pytest.TempPathFactory) -> tuple[Card, Path]:
+    """A card with GFM's outputs and its file: a glance that is unsure of the middle greys (see `_glancing_network`)."""
+    file = tmp_path_factory.mktemp("weights") / "glancing.onnx"
+    data = _glancing_network()
+    file.write_bytes(data)
+    weights = Weights(file.name, hashlib.sha256(data).hexdigest(), len(data), licence="Apache-2.0")
+    contract = Contract(longest_px=64, scale=255.0, outputs=("alpha", "glance", "focus"))
+    return Card("gfm-glancing.test", "glancing", {}, "no paper", "", weights, contract), file
+
+
+def _told_network() -> bytes:
+    """alpha = mean of R, G, B over 17 x 17 px; F = half the image and half the wide bells of foreground; B = image."""
+    from onnx import helper, numpy_helper
+
+    channels = {"image": 3, "two_chan_trimap": 2, "image_n": 3, "trimap_transformed": 6}
+    nodes = [
+        helper.make_node("ReduceMean", ["image", "axes"], ["grey"], keepdims=1),
+        helper.make_node("AveragePool", ["grey"], ["alpha"], kernel_shape=[17, 17], pads=[8] * 4, count_include_pad=0),
+        helper.make_node("Slice", ["trimap_transformed", "three", "six", "axes"], ["bells"]),
+        helper.make_node("Mean", ["image", "bells"], ["foreground"]),
+        helper.make_node("Identity", ["image"], ["background"]),
+    ]
+    return _network(
+        nodes,
+        channels,
+        {"alpha": 1, "foreground": 3, "background": 3},
+        [
+            numpy_helper.from_array(np.array([value], np.int64), name)
+            for value, name in ((1, "axes"), (3, "three"), (6, "six"))
+        ],
+    )
+
+
+def _glancing_network() -> bytes:
+    """glance: background below 60 of 255, foreground above 180, else unknown; focus = grey / 255; alpha merges them."""
+    from onnx import helper, numpy_helper
+
+    nodes = [
+        helper.make_node("ReduceMean", ["image", "axes"], ["grey"], keepdims=1),
+        helper.make_node("Div", ["grey", "white"], ["focus"]),
+        helper.make_node("Greater", ["grey", "high"], ["in"]),
+        helper.make_node("Less", ["grey", "low"], ["out"]),
+        helper.make_node("Where", ["in", "two", "one"], ["above"]),
+        helper.make_node("Where", ["out", "zero", "above"], ["class"]),
+        *(
+            node
+            for i, name in enumerate(("zero", "one", "two"))
+            for node in (
+                helper.make_node("Equal", ["class", name], [f"is{i}"]),
+                helper.make_node("Where", [f"is{i}", "sure", "unsure"], [f"score{i}"]),
+            )
+        ),
+        helper.make_node("Concat", ["score0", "score1", "score2"], ["glance"], axis=1),
+        helper.make_node("Where", ["in", "one", "focus"], ["most"]),
+        helper.make_node("Where", ["out", "zero", "most"], ["alpha"]),
+    ]
+    numbers = {"white": 255, "low": 60, "high": 180, "zero": 0, "one": 1, "two": 2, "sure": 0.9, "unsure": 0.1}
+    constants = [numpy_helper.from_array(np.array([value], np.float32), name) for name, value in numbers.items()]
+    constants.append(numpy_helper.from_array(np.array([1], np.int64), "axes"))
+    return _network(nodes, {"image": 3}, {"alpha": 1, "glance": 3, "focus": 1}, constants)
+
+
+def _network(nodes: list[Any], inputs: dict[str, int], outputs: dict[str, int], constants: list[Any]) -> bytes:
+    """An ONNX file of (1, channels, h, w) planes."""
+    from onnx import TensorProto, helper
+
+    planes = [
+        [
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, ["1", channels, "h", "w"])
+            for name, channels in side.items()
+        ]
+        for side in (inputs, outputs)
+    ]
+    graph = helper.make_graph(nodes, "test", *planes, constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     return bytes(model.SerializeToString())

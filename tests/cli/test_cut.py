@@ -11,6 +11,8 @@ import pytest
 from PIL import Image
 from typer.testing import Result
 
+from mattelier.models.cards import Card
+
 Matte = Callable[..., Result]
 Photo = Callable[..., Path]
 
@@ -122,6 +124,7 @@ def test_format_decides_the_ending_where_o_has_none(matte: Matte, photo: Photo) 
         (("cat.png", "--device", "tpu"), "Invalid value for '--device'"),
         (("cat.png", "--threads", "0"), "Invalid value for '--threads'"),
         (("cat.png", "--colour", "red"), "No such option"),
+        (("cat.png", "dog.png", "--trimap", "cat.png"), "leave --trimap away"),
         (("cat.png", "cat.png", "dog.png", "-o", "x.png"), "is one file; several pictures were named"),
         (("cat.png", "dog.png", "-o", "-"), "is one picture to stdout"),
         (("-", "cat.png", "-o", "x"), "is the one picture on stdin"),
@@ -299,3 +302,68 @@ def test_an_interrupt_is_quiet(matte: Matte, photo: Photo, monkeypatch: pytest.M
     photo("cat.png")
     result = matte("cut", "cat.png")
     assert (result.exit_code, result.stdout, result.stderr) == (130, "", "")
+
+
+@pytest.fixture
+def aided(matte: Matte, told: tuple[Card, Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Matte:
+    """The command line with a trimap system as its only one, and a trimap for the disc."""
+    monkeypatch.setattr("mattelier.models.CARDS", (told[0],))
+    monkeypatch.setenv("MATTELIER_HOME", str(told[1].parent))
+    y, x = np.mgrid[:60, :60] - 30
+    distance = np.hypot(y, x)
+    marks = np.where(distance < 15, 255, np.where(distance < 25, 128, 0)).astype(np.uint8)
+    Image.fromarray(marks).save(tmp_path / "marks.png")
+    return matte
+
+
+def test_a_trimap_leads_a_system_that_takes_one(aided: Matte, photo: Photo) -> None:
+    photo("cat.png")
+    result = aided(
+        "cut", "cat.png", "--model", "fba-told", "--trimap", "marks.png", "--keep", "trimap", "-o", "back.png"
+    )
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "back.png\n", "")
+    with Image.open("back.png") as back, Image.open("marks.png") as marks:
+        assert np.array_equal(back, marks)
+    facts = json.loads(aided("cut", "cat.png", "--model", "fba-told", "--trimap", "marks.png", "--json").stdout)
+    assert facts["model"].startswith("fba-told.test@") and facts["status"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("cat.png",), 2, "no trimap was given; fba-told.test needs one"),
+        (("cat.png", "dog.png", "--trimap", "marks.png"), 2, "--trimap is for one picture; several were named"),
+        (("cat.png", "--trimap", "gone.png"), 1, "the trimap cannot be read: gone.png does not exist"),
+        (("cat.png", "--trimap", "large.png"), 1, "the trimap is 80 x 80 px and the photo 60 x 60"),
+        (("cat.png", "--trimap", "black.png"), 1, "no unknown part"),
+        (("cat.png", "--trimap", "grey.png"), 1, "the trimap knows nothing"),
+    ],
+)
+def test_a_trimap_that_is_missing_or_wrong_is_one_sentence(
+    aided: Matte, photo: Photo, tmp_path: Path, words: tuple[str, ...], code: int, says: str
+) -> None:
+    photo("cat.png"), photo("dog.png"), photo("large.png", size_px=80)
+    Image.new("L", (60, 60), 0).save(tmp_path / "black.png")
+    Image.new("L", (60, 60), 128).save(tmp_path / "grey.png")
+    result = aided("cut", "--model", "fba-told", *words)
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert says in " ".join(result.stderr.replace("│", " ").split())
+
+
+def test_with_both_systems_shipped_standard_joins_them(
+    matte: Matte, photo: Photo, glancing: tuple[Card, Path], told: tuple[Card, Path], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Draft does not, and a batch tells the two apart."""
+    for card, file in (glancing, told):
+        (tmp_path / "shipped" / card.weights.file).parent.mkdir(exist_ok=True)
+        (tmp_path / "shipped" / card.weights.file).write_bytes(file.read_bytes())
+    monkeypatch.setattr("mattelier.weights.shipped_folder", lambda: tmp_path / "shipped")
+    monkeypatch.setattr("mattelier.models.CARDS", (glancing[0], told[0]))
+    photo("in/1.png"), photo("in/2.png")
+    first = json.loads(matte("cut", "in/1.png", "-o", "x.png", "--json").stdout)
+    assert [name.split("@")[0] for name in first["model"].split(" + ")] == ["gfm-glancing.test", "fba-told.test"]
+    assert {"network", "trimap", "refine"} <= set(first["seconds"])
+    assert matte("cut", "in", "-o", "out").stderr == "2 done\n"
+    assert matte("cut", "in", "-o", "out").stderr == "2 skipped\n"
+    assert matte("cut", "in", "-o", "out", "--quality", "draft").stderr == "2 done\n"

@@ -2,6 +2,7 @@
 
 import io
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -176,3 +177,37 @@ def test_an_older_file_stays_when_asked(tmp_path: Path) -> None:
     assert (tmp_path / "x.png").read_bytes() == b"older"
     cutout().save(tmp_path / "x.png")
     assert decode(tmp_path / "x.png").alpha is not None
+
+
+def found(dtype: type = np.uint8) -> Cutout:
+    """A cut-out with colours that a network has found: 7 in the band."""
+    plain = cutout(dtype)
+    subject = plain.pixels.copy()
+    subject[:, 16:24] = 7
+    known = np.zeros((32, 48), np.uint8)
+    known[:, 12:28], known[:, 28:] = 128, 255
+    return replace(plain, subject=subject, known=known)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_colours_that_a_network_found_are_used(dtype: type) -> None:
+    cut = found(dtype)
+    assert cut.colours is cut.subject
+    high = np.iinfo(dtype).max
+    np.testing.assert_allclose(cut.foreground[:, 16:], cut.colours[:, 16:] / high, atol=1e-6)
+    # beyond the edge they go on smoothly: what is there is not the photo's noise
+    assert np.abs(np.diff(cut.foreground[:, :16], axis=1)).mean() < 0.1
+    assert np.array_equal(cut.trimap, cut.known)
+
+
+def test_a_part_is_the_part_of_the_whole() -> None:
+    rows, columns = slice(4, 20), slice(10, 40)
+    for cut in (cutout(), found(), replace(cutout(), matte=np.sqrt(cutout().alpha))):
+        part = cut.part(rows, columns)
+        for name in ("alpha", "pixels", "colours", "trimap"):
+            assert np.array_equal(getattr(part, name), getattr(cut, name)[rows, columns]), name
+        seen = part.alpha > 0
+        np.testing.assert_allclose(part.foreground[seen], cut.foreground[rows, columns][seen], atol=0.51 / 255)
+        np.testing.assert_array_equal(part.image(), np.asarray(cut.image())[rows, columns])
+    draft = replace(cutout(), clean_colours=False).part(rows, columns)
+    assert np.array_equal(draft.colours, draft.pixels)

@@ -184,3 +184,70 @@ def test_odd_sizes(matter: Matter) -> None:
             assert matter.cut(pixels).alpha.shape == hw
         except NoSubject:
             assert hw == (1, 1)
+
+
+def ring() -> np.ndarray:
+    """A trimap for `photo()`."""
+    y, x = np.mgrid[:300, :400]
+    distance = np.hypot(y - 150, x - 200)
+    return np.where(distance < 60, 255, np.where(distance < 90, 128, 0)).astype(np.uint8)
+
+
+@pytest.fixture
+def aided(told: Bright) -> Matter:
+    return Matter(told[0], file=told[1], threads=1)
+
+
+def test_a_trimap_decides_what_is_known(aided: Matter, told: Bright, tmp_path: Path) -> None:
+    pixels, trimap = photo(), ring()
+    cut = aided.cut(pixels, trimap=trimap)
+    assert cut.alpha.shape == (300, 400) and cut.alpha.dtype == np.float32
+    assert (cut.alpha[trimap == 255] == 1).all() and (cut.alpha[trimap == 0] == 0).all()
+    assert np.array_equal(cut.colours[trimap != 128], pixels[trimap != 128])
+    assert np.array_equal(cut.trimap, trimap)
+    assert cut.model == f"fba-told.test@{told[0].weights.sha256[:8]}"
+    assert set(cut.seconds) == {"decode", "trimap", "network"}
+    Image.fromarray(trimap).save(tmp_path / "t.png")
+    for source in (tmp_path / "t.png", str(tmp_path / "t.png"), (tmp_path / "t.png").read_bytes()):
+        assert np.array_equal(aided.cut(pixels, trimap=source).alpha, cut.alpha)
+
+
+def test_a_trimap_that_is_missing_or_does_not_fit_is_refused(aided: Matter) -> None:
+    with pytest.raises(InputError, match="no trimap was given"):
+        aided.cut(photo())
+    with pytest.raises(InputError, match="the trimap is 300 x 400 px and the photo 400 x 300"):
+        aided.cut(photo(), trimap=ring().T)
+    with pytest.raises(InputError, match="no unknown part"):
+        aided.cut(photo(), trimap=np.zeros((300, 400), np.uint8))
+
+
+def test_a_trimap_with_one_side_is_used_and_that_is_said(aided: Matter) -> None:
+    cut = aided.cut(photo(), trimap=np.minimum(ring(), 128))
+    assert cut.notes == ("The trimap has no known subject (255).",)
+
+
+def test_a_draft_with_a_trimap_leaves_the_colours(aided: Matter) -> None:
+    draft = aided.cut(photo(), trimap=ring(), quality="draft")
+    assert draft.colours is draft.pixels
+    assert np.array_equal(draft.alpha, aided.cut(photo(), trimap=ring()).alpha)
+
+
+def test_a_picture_of_one_colour_is_cut_as_the_trimap_says(aided: Matter) -> None:
+    """Who draws a trimap has seen the subject."""
+    cut = aided.cut(np.full((300, 400, 3), 90, np.uint8), trimap=ring())
+    assert cut.alpha[150, 200] == 1 and cut.alpha[150, 275] == pytest.approx(90 / 255, abs=1e-5)
+
+
+def test_the_files_own_alpha_is_multiplied_into_a_trimaps_matte(aided: Matter) -> None:
+    own = np.full((300, 400), 255, np.uint8)
+    own[:, :200] = 0
+    cut = aided.cut(np.dstack((photo(), own)), trimap=ring())
+    assert (cut.alpha[:, :200] == 0).all() and cut.alpha[150, 210] == 1 and (cut.matte is not None)
+
+
+def test_calls_in_a_row_take_a_trimap_too(told: Bright, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mattelier.models.CARDS", (told[0],))
+    monkeypatch.setenv("MATTELIER_HOME", str(told[1].parent))
+    pipeline.warm.cache_clear()
+    assert pipeline.cut(photo(), model="fba-told", trimap=ring(), threads=1).alpha[150, 200] == 1
+    pipeline.warm.cache_clear()

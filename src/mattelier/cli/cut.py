@@ -97,7 +97,7 @@ def many(order: Order, matter: "Matter", jobs: "list[Job]") -> None:
     from mattelier.runtime.batch import Work, run
 
     work = Work(
-        recipe(order, matter.name),
+        recipe(order, matter.used(order.quality)),
         cut=lambda source: _cut(order, matter, source),
         save=lambda cutout, target: _save(order, cutout, target, overwrite=True),
         overwrite=order.overwrite,

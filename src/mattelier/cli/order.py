@@ -81,11 +81,14 @@ def check(order: Order) -> None:
     """Raises InputError for options that cannot be met together, or not by the model."""
     from mattelier.runtime import background, pipeline
     from mattelier.runtime.cutout import check_output
+    from mattelier.runtime.hints import check_hints
 
     if order.background is not None:
         background.check(order.background)
     check_output(order.settled_format, order.keep, order.background is not None, order.bits)
-    pipeline.check_hints(pipeline.card_of(order.model), order.trimap, order.prompt, order.quality)
+    check_hints(pipeline.card_of(order.model), order.trimap, order.prompt, order.quality)
+    if order.trimap and not order.is_single:
+        raise InputError("--trimap is for one picture; several were named; run matte once for each")
     if PIPE in order.images and len(order.images) > 1:
         raise InputError("- is the one picture on stdin; others were named too; run matte once for each")
     if order.output == PIPE and not order.is_single:

@@ -5,6 +5,8 @@ import numpy as np
 from mattelier.errors import InputError
 from mattelier.image import Array, Float
 
+FAINT, PRESENT = 0.05, 0.8
+
 
 def connected(seeds: Array, mask: Array) -> Array:
     """The parts of mask that reach a seed through 8-neighbours: (H, W) bool.
@@ -38,7 +40,7 @@ def _sweep(reached: Array, mask: Array, backwards: bool = False) -> Array:
     return reached
 
 
-def without_ghosts(alpha: Float, faint: float = 0.05, present: float = 0.8) -> Float:
+def without_ghosts(alpha: Float, faint: float = FAINT, present: float = PRESENT) -> Float:
     """alpha (H, W) in [0, 1] with 0 wherever a region above `faint` nowhere exceeds `present`.
 
     A network's doubt about something in the background leaves a faint island; a strand, a shadow or a veil that hangs

@@ -30,10 +30,10 @@ def render(
         return blur_background(pixels, alpha, radius_px)
     colour = _colour(background) if isinstance(background, str) else None
     if colour is not None:
-        one: Array = to_depth(_from_srgb(colour, profile), pixels.dtype)[0, 0]
+        one: Array = to_depth(from_srgb(colour, profile), pixels.dtype)[0, 0]
         return one
     height, width = pixels.shape[:2]
-    return to_depth(_from_srgb(_picture(background, (height, width), limits or Limits()), profile), pixels.dtype)
+    return to_depth(from_srgb(_picture(background, (height, width), limits or Limits()), profile), pixels.dtype)
 
 
 def check(background: str) -> None:
@@ -78,9 +78,9 @@ def _picture(source: Background, hw: tuple[int, int], limits: Limits) -> Array:
     return to_srgb(pixels, picture.profile)
 
 
-def _from_srgb(pixels: Array, profile: bytes | None) -> Array:
+def from_srgb(pixels: Array, profile: bytes | None) -> Array:
     """(H, W, 3) uint8 sRGB -> uint8 in the profile's space; the same values when that is sRGB."""
-    if profile is None or _is_srgb(profile):
+    if profile is None or is_srgb(profile):
         return pixels
     from PIL import ImageCms
 
@@ -91,8 +91,10 @@ def _from_srgb(pixels: Array, profile: bytes | None) -> Array:
     return np.asarray(converted)
 
 
-def _is_srgb(profile: bytes) -> bool:
-    """to_srgb leaves values alone when the profile is sRGB in all but name."""
+def is_srgb(profile: bytes | None) -> bool:
+    """Whether to_srgb leaves values alone: without a profile, and with one that is sRGB in all but name."""
+    if profile is None:
+        return True
     steps = np.arange(0, 256, 51, dtype=np.uint8)
     cube = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(1, -1, 3)
     return bool(np.array_equal(to_srgb(cube, profile), cube))

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -33,9 +33,12 @@ class Cutout:
 
     alpha: (H, W) float32 [0, 1], the photo's size; the file's own alpha, if it has one, is multiplied in.
     pixels: (H, W, 3) uint8 or uint16, the photo's own samples.  profile: the ICC profile of `pixels`, or None (sRGB).
-    model: card and digest of the weights, NAME@DIGEST.  seconds: stage -> seconds; stages made later join when made.
+    model: card and digest of the weights, NAME@DIGEST, of two networks NAME@DIGEST + NAME@DIGEST.
+    seconds: stage -> seconds; stages made later join when made.
     notes: sentences about the file that a user should see.  source: the file that was read, never overwritten.
     matte: alpha before the file's own was multiplied in, where colours are mixed; None when it is the same.
+    subject: (H, W, 3), as `pixels`, with colours that a network found where 0 < alpha < 1; None: they are estimated.
+    known: (H, W) uint8 {0, 128, 255}, the trimap that alpha was found with; None: without one.
     """
 
     alpha: Float
@@ -47,12 +50,16 @@ class Cutout:
     source: Path | None = None
     matte: Float | None = None
     clean_colours: bool = True
+    subject: Array | None = None
+    known: Array | None = None
 
     @cached_property
     def colours(self) -> Array:
         """(H, W, 3), dtype of the photo: its own samples, with the old background taken out where 0 < alpha < 1."""
         if not self.clean_colours:
             return self.pixels
+        if self.subject is not None:
+            return self.subject
         with timed(self.seconds, "colours"):
             return decontaminate(self.pixels, self._mixed)
 
@@ -65,17 +72,29 @@ class Cutout:
         if not self.clean_colours:
             return to_depth(self.pixels, np.float32)
         with timed(self.seconds, "foreground"):
+            if self.subject is not None:  # found already: only their continuation is wanted
+                return estimate(self.subject, (self._mixed > 0).astype(np.float32))
             return estimate(self.pixels, self._mixed)
 
     @cached_property
     def trimap(self) -> Array:
-        """(H, W) uint8: 0 where alpha is 0, 255 where it is 1, 128 between."""
-        return from_alpha(self.alpha, low=0, high=1)
+        """(H, W) uint8: the one that alpha was found with; else 0 where alpha is 0, 255 where it is 1, 128 between."""
+        return self.known if self.known is not None else from_alpha(self.alpha, low=0, high=1)
 
     @property
     def _mixed(self) -> Float:
         """Where the photo's samples mix subject and background; the file's own alpha mixes nothing into them."""
         return self.alpha if self.matte is None else self.matte
+
+    def part(self, rows: slice, columns: slice) -> "Cutout":
+        """The cut-out of a part of the photo, its colours as they are in the whole."""
+        area = (rows, columns)
+        matte, known = (None if plane is None else plane[area] for plane in (self.matte, self.known))
+        # edge colours come from all that is around them, so they are made before anything is cut away
+        subject = self.colours[area] if self.clean_colours else None
+        return replace(
+            self, alpha=self.alpha[area], pixels=self.pixels[area], matte=matte, subject=subject, known=known
+        )
 
     def image(self) -> "Image.Image":
         """The cut-out as a Pillow image, RGBA, 8 bit, with the photo's ICC profile."""

@@ -19,10 +19,19 @@ def network_copy(contract: Contract, picture: Picture, small: Array | None = Non
     small: what `shrink` gives, where someone has it already; None makes it.
     """
     small = shrink(contract, picture.pixels) if small is None else small
-    seen = to_srgb(small, picture.profile)
-    if picture.alpha is None:
-        return seen
-    return over(seen, np.full(3, 255, np.uint8), small_alpha(picture.alpha, (seen.shape[0], seen.shape[1])))
+    opacity = None if picture.alpha is None else small_alpha(picture.alpha, (small.shape[0], small.shape[1]))
+    return _seen(small, opacity, picture.profile)
+
+
+def seen_part(picture: Picture, area: tuple[slice, slice]) -> Array:
+    """A part of the photo as a network sees it at the photo's own size: (h, w, 3) uint8 sRGB, on white."""
+    opacity = None if picture.alpha is None else to_depth(picture.alpha[area], np.float32)
+    return _seen(picture.pixels[area], opacity, picture.profile)
+
+
+def _seen(pixels: Array, opacity: Float | None, profile: bytes | None) -> Array:
+    seen = to_srgb(pixels, profile)
+    return seen if opacity is None else over(seen, np.full(3, 255, np.uint8), opacity)
 
 
 def shrink(contract: Contract, pixels: Array) -> Array:
@@ -63,6 +72,11 @@ def restore(contract: Contract, outputs: dict[str, Array], hw: tuple[int, int]) 
             f"the network answered alpha of shape {alpha.shape}, or not with numbers; "
             f"expected (1, 1, {hw[0]}, {hw[1]}) in [0, 1]; check its card with: matte models verify"
         )
+    return without_ghosts(levelled(alpha[0, 0], contract))
+
+
+def levelled(alpha: Array, contract: Contract) -> Float:
+    """A network's alpha, any shape, with what its contract says of its ends: float32 in [0, 1]."""
     low, high = contract.levels
-    coarse: Float = np.clip((alpha[0, 0] - low) / (high - low), 0, 1, dtype=np.float32)
-    return without_ghosts(coarse)
+    clipped: Float = np.clip((alpha - low) / (high - low), 0, 1, dtype=np.float32)
+    return clipped

@@ -1,6 +1,7 @@
-"""FBA's published test procedure around its network: the whole picture at once, sides rounded up to multiples of 8.
+"""What FBA's network is given and how its answer is read: as published, the whole picture at once; and tile by tile.
 
-Sizes that are multiples of 8 pass unchanged, so tiles of such a size go through the same two functions.
+Published, sides are rounded up to multiples of 8 by resampling. A tile is never resampled: it has such a size, or is
+padded to it where the photo itself is too small.
 """
 
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from mattelier.image.interpolate import interpolate
 from mattelier.image.trimap_encoding import distance_maps, two_channels
 
 MULTIPLE_OF = 8
+Area = tuple[slice, slice]  # rows, columns
 INPUTS = ("image", "two_chan_trimap", "image_n", "trimap_transformed")
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -42,13 +44,32 @@ def published_input(rgb: Array, trimap: Array) -> dict[str, Float]:
     size = published_size(hw)
     image = interpolate(rgb / 255.0, size, "lanczos4")
     two_chan = interpolate(two_channels(trimap).astype(np.float64), size, "lanczos4")
-    planes = {
-        "image": image.transpose(2, 0, 1),
-        "two_chan_trimap": two_chan.transpose(2, 0, 1),
-        "image_n": ((image - MEAN) / STD).transpose(2, 0, 1),
-        "trimap_transformed": distance_maps(two_chan),
-    }
-    return {name: np.ascontiguousarray(plane[None], np.float32) for name, plane in planes.items()}
+    return _named(image, two_chan, distance_maps(two_chan))
+
+
+def tile_input(rgb: Array, around: Array, inner: Area) -> dict[str, Float]:
+    """A part of a picture, (h, w, 3) uint8 sRGB -> the four inputs; sides up to multiples of 8 repeat the last pixel.
+
+    around: the part's trimap with REACH_PX more on every side, as far as the picture goes, so that distances are those
+    of the whole picture to 1/255; inner: where in it the part lies.
+    Raises InputError when the sizes differ or a type is another.
+    """
+    height, width = _shared_size(rgb, around[inner])
+    size = published_size((height, width))
+    pad = ((0, size[0] - height), (0, size[1] - width), (0, 0))
+    two_chan = two_channels(around)
+    maps = distance_maps(two_chan)[:, *inner]
+    return _named(
+        np.pad(rgb, pad, "edge") / np.float32(255.0),
+        np.pad(two_chan[inner], pad, "edge"),
+        np.pad(maps, (pad[2], *pad[:2]), "edge"),
+    )
+
+
+def tile_layers(outputs: dict[str, Array], rgb: Array, trimap: Array) -> Layers:
+    """The network's three heads for a part of a picture, what was padded cut off and what is known put back."""
+    height, width = _shared_size(rgb, trimap)
+    return published_layers({name: plane[..., :height, :width] for name, plane in outputs.items()}, rgb, trimap)
 
 
 def published_layers(outputs: dict[str, Array], rgb: Array, trimap: Array) -> Layers:
@@ -70,6 +91,17 @@ def published_layers(outputs: dict[str, Array], rgb: Array, trimap: Array) -> La
         foreground=np.where(alpha[..., None] == 1, picture, foreground),
         background=np.where(alpha[..., None] == 0, picture, background),
     )
+
+
+def _named(image: Array, two_chan: Array, maps: Float) -> dict[str, Float]:
+    """(h, w, 3), (h, w, 2) and (6, h, w) as the network's inputs."""
+    planes = {
+        "image": image.transpose(2, 0, 1),
+        "two_chan_trimap": two_chan.transpose(2, 0, 1),
+        "image_n": ((image - MEAN) / STD).transpose(2, 0, 1),
+        "trimap_transformed": maps,
+    }
+    return {name: np.ascontiguousarray(plane[None], np.float32) for name, plane in planes.items()}
 
 
 def _shared_size(rgb: Array, trimap: Array) -> tuple[int, int]:
