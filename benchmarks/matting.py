@@ -4,9 +4,9 @@
 
 Measured are all cards whose weights are installed, pymatting's closed form and KNN, and rembg with u2netp and with its
 default network where its program (PATH) and their files (U2NET_HOME) are. Trimap systems use the set's trimaps, the
-others its pictures with one evident subject. Figures go to benchmarks/results/matting-SET.json, and
-benchmarks/RESULTS.md is written from those files alone; --page-only writes it again without measuring. A stopped run
-goes on with --resume.
+others its pictures with one evident subject. Figures go to benchmarks/results/matting-SET.json, and their section of
+benchmarks/RESULTS.md is written from those files alone; --page-only writes the page again without measuring. A stopped
+run goes on with --resume.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from mattelier.evaluate.systems import open_system
 from mattelier.image.io import write
 
 HERE = Path(__file__).resolve().parent
-RESULTS, PAGE = HERE / "results", HERE / "RESULTS.md"
+RESULTS = HERE / "results"
 TOOLS = ("pymatting:cf", "pymatting:knn", "rembg:u2netp", "rembg:u2net")
 # What the others are compared with: a classical matter for those that know the trimap, a common remover for the rest.
 BASELINES = ("pymatting:cf", "rembg:u2netp")
@@ -81,24 +81,29 @@ def table(results: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
     return [("set", *report.rows({"systems": []})[0]), *(row for part in rows for row in part)]
 
 
-def page(results: Sequence[Mapping[str, Any]]) -> str:
-    """RESULTS.md: the one table, then the details of every set."""
+def section() -> str:
+    """This script's part of RESULTS.md."""
+    return described(measured())
+
+
+def described(results: Sequence[Mapping[str, Any]]) -> str:
+    """The one table, then the details of every set; nothing without a result."""
+    if not results:
+        return ""
     head = (
-        "# Results\n\n"
-        "Written by `benchmarks/matting.py` from `benchmarks/results/matting-*.json`; nothing here is typed. What each "
-        "figure means, and how it is measured: [docs/evaluate.md](../docs/evaluate.md). Means over pictures; in "
-        "brackets their 95 % bootstrap interval. SAD, Grad and Conn are in thousands. SAD unknown is of the trimap's "
-        "unknown region, all else of the whole picture. A system that knows the trimap has the easier task: it is no "
-        "rival of those that see the picture alone. `auto = yes` are the pictures that both were judged on."
+        "What each figure means, and how it is measured: [docs/evaluate.md](../docs/evaluate.md). Means over pictures; "
+        "in brackets their 95 % bootstrap interval. SAD, Grad and Conn are in thousands. SAD unknown is of the "
+        "trimap's unknown region, all else of the whole picture. A system that knows the trimap has the easier task: "
+        "it is no rival of those that see the picture alone. `auto = yes` are the pictures that both were judged on."
     )
-    parts = [head, "## All systems", report.markdown(table(results)), *(details(result) for result in results)]
-    return "\n\n".join(parts) + "\n"
+    parts = ["## All systems", head, report.markdown(table(results)), *(details(result) for result in results)]
+    return "\n\n".join(parts)
 
 
 def details(result: Mapping[str, Any]) -> str:
     """One set: where it was measured, what each system was, regions, and differences to the baselines."""
     here = {system["name"] for system in result["systems"]}
-    parts = [f"## {result['set']['name']}", report.facts(result)]
+    parts = [f"### {result['set']['name']}", report.facts(result)]
     if result["missing"]:
         parts.append(f"Not measured, for their program or weights were not here: {', '.join(result['missing'])}.")
     parts.append(report.markdown(report.weights(result)))
@@ -123,9 +128,10 @@ def main() -> None:
         options.error("expected --data DIR, or --page-only")
     for data in chosen.data:
         measure(data, chosen.limit, chosen.resume)
-    results = measured()
-    PAGE.write_text(page(results), encoding="utf-8")
-    print(report.markdown(table(results)))
+    import page  # here: page imports this file
+
+    page.write_page()
+    print(report.markdown(table(measured())))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 import json
 import runpy
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,18 @@ from mattelier.evaluate.system import System
 
 
 @pytest.fixture
-def script(root: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    monkeypatch.setattr(sys, "path", [*sys.path])
+def script(root: Path) -> dict[str, Any]:
     return runpy.run_path(str(root / "benchmarks" / "matting.py"))
 
 
-def test_the_page_is_written_from_the_files(root: Path, script: dict[str, Any]) -> None:
+def test_the_page_is_written_from_the_files(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(root / "benchmarks")
     written = (root / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
-    assert written == script["page"](script["measured"]()), "run python benchmarks/matting.py --page-only"
+    assert written == runpy.run_path(str(root / "benchmarks" / "page.py"))["page"](), "run python benchmarks/page.py"
+
+
+def test_without_a_result_there_is_no_section(script: dict[str, Any]) -> None:
+    assert script["described"]([]) == ""
 
 
 def test_all_sets_stand_in_one_table(bench: Path, copying, script: dict[str, Any], monkeypatch) -> None:
@@ -36,7 +39,7 @@ def test_all_sets_stand_in_one_table(bench: Path, copying, script: dict[str, Any
         ("other", "half", "all"),
         ("other", "exact", "all"),
     ]
-    page = script["page"]([found, other])
+    page = script["described"]([found, other])
     assert "## bench\n" in page and "## other\n" in page and "rembg:u2net." in page
     sad = found["systems"][0]["groups"]["all"]["sad"]["mean"]
     assert f"| bench | half | all | 3 | 0 | {sad:.2f} [" in page
