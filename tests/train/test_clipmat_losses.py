@@ -1,0 +1,117 @@
+"""CLIPMat's losses by hand, and a short training in which the words alone decide."""
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mattelier.models import build
+from mattelier.models.clipmat import CLIPMatLite
+from mattelier.train import clipmat_losses as losses
+from mattelier.train import gfm_losses
+from mattelier.train.losses import trimap_of
+
+SIDE = 32
+TRIMAP = torch.cat([torch.full((1, 1, SIDE, 8), value) for value in (0.0, 0.5, 1.0, 1.0)], 3)
+ALPHA = torch.where(TRIMAP == 0.5, 0.6, TRIMAP)
+IMAGE = torch.linspace(-1, 1, 3 * SIDE * SIDE).reshape(1, 3, SIDE, SIDE)
+CLASSES = (2 * TRIMAP[:, 0]).long()
+
+
+def predicted(scores: Tensor, detail: Tensor, where: Tensor | None = None) -> dict[str, Tensor]:
+    return {
+        "trimap": scores,
+        "detail": detail,
+        "alpha": torch.where(TRIMAP == 0.5, detail, TRIMAP),
+        "where": F.avg_pool2d(ALPHA, 16) if where is None else where,
+    }
+
+
+def test_semantic_entropy_by_hand() -> None:
+    none = torch.zeros(1, 3, SIDE, SIDE)
+    assert losses.semantic_entropy(none, TRIMAP).item() == pytest.approx(math.log(3), rel=1e-6)
+    sure = F.one_hot(CLASSES, 3).permute(0, 3, 1, 2).float() * math.log(8)
+    assert losses.semantic_entropy(sure, TRIMAP).item() == pytest.approx(math.log(10 / 8), rel=1e-5)
+    # wrong everywhere, trusted nowhere
+    assert losses.semantic_entropy(-sure, TRIMAP, torch.zeros_like(TRIMAP)).item() == 0.0
+
+
+def test_the_total_is_a_quarter_of_four_terms() -> None:
+    torch.manual_seed(0)
+    heads = predicted(torch.randn(1, 3, SIDE, SIDE), torch.rand(1, 1, SIDE, SIDE))
+    parts = losses.total_clipmat(heads, IMAGE, ALPHA, TRIMAP)
+    expected = {
+        "semantic": F.cross_entropy(heads["trimap"], CLASSES),
+        "details": gfm_losses.focus_loss(heads["detail"], ALPHA, TRIMAP),
+        "fusion": gfm_losses.fusion_loss(heads["alpha"], ALPHA),
+        "composition": gfm_losses.composition(heads["alpha"], ALPHA, IMAGE),
+    }
+    assert parts.keys() == {*expected, "total"}
+    for name, value in expected.items():
+        assert parts[name].item() == pytest.approx(value.item(), rel=1e-6)
+    assert parts["total"].item() == pytest.approx(sum(v.item() for v in expected.values()) / 4, rel=1e-6)
+
+
+def test_where_is_compared_with_what_the_subject_covers() -> None:
+    covered = torch.tensor([[0.3, 1.0]])[None, None].expand(1, 1, 2, 2)  # a half of transition at 0.6, then all
+    torch.testing.assert_close(F.interpolate(ALPHA, size=(2, 2), mode="area"), covered)
+    half = torch.full((1, 1, 2, 2), 0.5)
+    assert losses.where_entropy(half, ALPHA).item() == pytest.approx(math.log(2), rel=1e-6)
+    right, wrong = losses.where_entropy(covered, ALPHA), losses.where_entropy(1 - covered, ALPHA)
+    assert right < losses.where_entropy(half, ALPHA) < wrong
+
+
+def test_lite_adds_its_two_entropies() -> None:
+    detail = torch.full((1, 1, SIDE, SIDE), 0.5)
+    heads = predicted(torch.zeros(1, 3, SIDE, SIDE), detail, torch.full((1, 1, 2, 2), 0.5))
+    parts = losses.total_clipmat_lite(heads, IMAGE, ALPHA, TRIMAP)
+    assert parts["where"].item() == pytest.approx(0.1 * math.log(2), rel=1e-6)
+    unknown = SIDE * SIDE / 4
+    assert parts["entropy"].item() == pytest.approx(math.log(2) * unknown / (unknown + 1), rel=1e-5)
+    assert parts["total"].item() == pytest.approx(sum(v.item() for k, v in parts.items() if k != "total"), rel=1e-6)
+
+
+def test_a_perfect_answer_costs_next_to_nothing() -> None:
+    heads = predicted(F.one_hot(CLASSES, 3).permute(0, 3, 1, 2) * 30.0, ALPHA)
+    assert losses.total_clipmat(heads, IMAGE, ALPHA, TRIMAP)["total"].item() < 1e-4
+
+
+def test_sixty_steps_on_four_composites_halve_the_loss_and_words_decide() -> None:
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
+    image, alpha, texts = two_discs_each(64)
+    trimap, weight = trimap_of(alpha, 4), torch.ones_like(alpha)
+    net = build("clipmat", lite=True).train()
+    assert isinstance(net, CLIPMatLite)
+    tokens, mask = net.prompts(texts)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=2e-3)
+    history = []
+    for _ in range(60):
+        outputs = net((image + 1) / 2, tokens, mask)
+        parts = losses.total_clipmat_lite(outputs, image, alpha, trimap, weight)
+        optimiser.zero_grad()
+        parts["total"].backward()
+        optimiser.step()
+        history.append(parts["total"].item())
+    assert sum(history[-5:]) / 5 < 0.5 * history[0]
+    right = F.binary_cross_entropy(outputs["where"], F.interpolate(alpha, size=(4, 4), mode="area"))
+    swapped = F.binary_cross_entropy(outputs["where"], F.interpolate(alpha[[1, 0, 3, 2]], size=(4, 4), mode="area"))
+    assert right < 0.7 * swapped  # the pictures of a pair are the same: only their words differ
+
+
+def two_discs_each(side: int) -> tuple[Tensor, Tensor, list[str]]:
+    """Two pictures, each twice: a red and a blue disc; the words mean one of them."""
+    generator = torch.Generator().manual_seed(1)
+    y, x = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
+    images, alphas = [], []
+    for red_is_left in (True, False):
+        places = (side * 0.28, side * 0.72) if red_is_left else (side * 0.72, side * 0.28)
+        red, blue = (((side / 6 - torch.hypot(y - side / 2, x - at)) / 3 + 0.5).clamp(0, 1) for at in places)
+        picture = torch.rand(3, side, side, generator=generator) * 0.3
+        for disc, colour in ((red, (0.9, 0.1, 0.1)), (blue, (0.1, 0.2, 0.9))):
+            picture = disc * torch.tensor(colour)[:, None, None] + (1 - disc) * picture
+        images += [picture * 2 - 1] * 2
+        alphas += [red[None], blue[None]]
+    return torch.stack(images), torch.stack(alphas), ["the red ball", "the blue ball"] * 2
