@@ -92,7 +92,7 @@ MODNET = Recipe(
     loss="modnet",
     # released example: SGD at 0.01, batch 16, 40 epochs, a tenth every 10; 100,000 samples of 512 px: the author,
     # issue 57.
-    # (The second stage of the paper, SOC, adapts to unlabelled video and has no loss here.)
+    # (The second stage of the paper, SOC, adapts to photos without mattes: train/soc.py.)
     stages=(
         Stage(
             "supervised", epochs(40, 100_000, 16), 512, 16,
