@@ -39,6 +39,18 @@ def test_a_missing_file_names_the_folder_to_put_it_in(home: Path) -> None:
         weights.read(CARDS[0].weights)
 
 
+def test_cards_of_the_users_folder_lie_beside_their_files(home: Path) -> None:
+    assert weights.card_files() == [] and weights.card_file("fba-r50.official") == home / "fba-r50.official.card.json"
+    for name in ("b-x.own", "a-x.own"):
+        weights.card_file(name).write_text("{}", encoding="utf-8")
+    (home / "a.json").write_text("{}", encoding="utf-8")
+    assert [path.name for path in weights.card_files()] == ["a-x.own.card.json", "b-x.own.card.json"]
+    with pytest.raises(WeightsError, match=r"a-x\.own\.card\.json cannot be used"):
+        weights.resolve("a-x", CARDS)
+    with pytest.raises(UnknownModel):
+        weights.resolve("a-y", CARDS)
+
+
 @pytest.mark.parametrize("data", [b"", DATA[:-1], DATA + b"\0", DATA.swapcase()])
 def test_one_wrong_byte_is_refused(home: Path, data: bytes) -> None:
     (home / "w.onnx").write_bytes(data)

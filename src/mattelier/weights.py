@@ -15,6 +15,7 @@ from typing import Protocol, TypeVar
 from mattelier.errors import UnknownModel, WeightsError
 
 DIGEST_CHARS = 8  # of a pin, NAME@DIGEST
+CARD_SUFFIX = ".card.json"
 
 
 class WeightFile(Protocol):
@@ -52,6 +53,16 @@ def user_folder() -> Path:
 def shipped_folder() -> Path:
     """The folder of the weights inside the package."""
     return Path(__file__).parent / "shipped"
+
+
+def card_file(name: str) -> Path:
+    """Where the card of an imported model lies."""
+    return user_folder() / f"{name}{CARD_SUFFIX}"
+
+
+def card_files() -> list[Path]:
+    """The cards of the user's folder, by name."""
+    return sorted(user_folder().glob(f"*{CARD_SUFFIX}"))
 
 
 def find(weights: WeightFile) -> Path:
@@ -97,11 +108,12 @@ def resolve(name: str, cards: Sequence[CardT]) -> CardT:
     """The card that `name` means: a full name, its beginning ("modnet", "modnet-lite"), each with or without @DIGEST.
 
     The first card whose name begins so wins; cards are listed best first.  Raises UnknownModel with near names, and
-    WeightsError when the name is known but its weights are not the pinned ones.
+    WeightsError when the name is known but its weights are not the pinned ones, or its card is broken.
     """
     stem, _, digest = name.partition("@")
     named = [card for card in cards if _begins(card.name, stem)]
     if not named:
+        _refuse_broken(stem)
         raise UnknownModel(f"no model is called {stem!r}; {_near(stem, cards)}; see matte models list")
     if "@" in name and not re.fullmatch(r"[0-9a-f]{8,64}", digest):
         raise UnknownModel(f"{name!r} has the pin {digest!r}; expected at least 8 hex digits, as in {pin(named[0])}")
@@ -112,6 +124,16 @@ def resolve(name: str, cards: Sequence[CardT]) -> CardT:
             f"the weights {name} are not here; found {have}; install the version that has them or drop the pin"
         )
     return next((card for card in pinned if card.name == stem), pinned[0])
+
+
+def _refuse_broken(stem: str) -> None:
+    """Raises WeightsError when the name is that of a card in the user's folder: it was no card that could be used."""
+    for path in card_files():
+        if _begins(path.name.removesuffix(CARD_SUFFIX), stem):
+            raise WeightsError(
+                f"the card {path} cannot be used; expected what matte models import writes (matte models list says "
+                "what is wrong with it); import the checkpoint again with --overwrite, or remove the file"
+            )
 
 
 def _begins(name: str, stem: str) -> bool:

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from mattelier.errors import MissingExtra, UnknownModel
+from mattelier.models import imported
 from mattelier.models.cards import CARDS, Card
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ SYSTEMS = ("fba", "gfm", "modnet")
 
 
 def list_models() -> tuple[Card, ...]:
-    """The cards of all weights this version knows, best first."""
-    return CARDS
+    """The cards of all weights this version knows, best first, then those that the user imported."""
+    return *CARDS, *imported.cards()
 
 
 def build(name: str, *, lite: bool = False, **options: object) -> "nn.Module":
