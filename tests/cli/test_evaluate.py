@@ -117,3 +117,11 @@ def test_weights_of_a_command_are_in_the_json(bench: Path, perfect: Path, tmp_pa
     file = tmp_path / "figures.json"
     assert runner.invoke(app, ["evaluate", str(perfect), "--data", str(bench), "--json", str(file)]).exit_code == 0
     assert json.loads(file.read_text())["systems"][0]["sha256"] == hashlib.sha256(b"weights").hexdigest()
+
+
+def test_a_quality_counts_for_models_and_not_for_tools(bench: Path, perfect: Path, installed: Card) -> None:
+    command = ["evaluate", installed.name, str(perfect), "--data", str(bench), "--quality", "draft"]
+    done = runner.invoke(app, command)
+    assert done.exit_code == 0, done.stderr
+    names = [line.split()[0] for line in done.stdout.split("\n\n")[0].splitlines()[1:]]
+    assert names == [f"{installed.name}:draft", "perfect"]

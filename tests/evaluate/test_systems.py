@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import pickle
 import sys
 from pathlib import Path
 
@@ -10,10 +11,11 @@ import pytest
 from PIL import Image
 
 from mattelier.errors import InputError, MissingExtra, UnknownModel, WeightsError
+from mattelier.evaluate import benchmark
 from mattelier.evaluate.foreign import foreign_alpha, foreign_input, read_foreign
 from mattelier.evaluate.own import hint_of
 from mattelier.evaluate.system import Request
-from mattelier.evaluate.systems import open_system
+from mattelier.evaluate.systems import at_quality, open_system
 from mattelier.models.cards import Card, Contract
 
 
@@ -40,6 +42,82 @@ def test_hints_follow_the_contract(installed: Card) -> None:
         return hint_of(Card("a", "a", {}, "", "", installed.weights, Contract(64, **contract)))
 
     assert hint() == "none" and hint(trimap="required") == "trimap" and hint(inputs=("image", "tokens")) == "prompt"
+
+
+@pytest.fixture
+def three(
+    bright: tuple[Card, Path], glancing: tuple[Card, Path], told: tuple[Card, Path], tmp_path: Path, monkeypatch
+) -> Path:
+    """An installation with an automatic card, one that glances, and one that needs a trimap; no file is shipped."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for card, file in (bright, glancing, told):
+        (home / card.weights.file).write_bytes(file.read_bytes())
+    monkeypatch.setattr("mattelier.models.CARDS", (bright[0], glancing[0], told[0]))
+    monkeypatch.setenv("MATTELIER_HOME", str(home))
+    return home
+
+
+def test_a_card_that_needs_a_trimap_gets_the_sets_own(three: Path, bench: Path) -> None:
+    system = open_system("fba-told")
+    assert (system.name, system.hint, system.version) == ("fba-told.test", "trimap", "")
+    answer = system.open()(Request(bench / "images" / "one.png", bench / "trimap" / "one.png"))
+    trimap = np.asarray(Image.open(bench / "trimap" / "one.png"))
+    assert (answer.alpha[trimap == 255] == 1).all() and (answer.alpha[trimap == 0] == 0).all()
+    unknown = answer.alpha[trimap == 128]
+    assert unknown.min() > 0 and unknown.max() < 1 and answer.colours is not None
+    with pytest.raises(InputError, match="no trimap was given"):
+        system.open()(Request(bench / "images" / "one.png"))
+
+
+def test_trimap_cards_do_all_pictures_with_a_trimap_and_automatic_ones_theirs(three: Path, bench: Path) -> None:
+    (bench / "trimap" / "two.png").unlink()
+    found = benchmark.run(["fba-told", "modnet-bright"], bench)
+    told, automatic = found["systems"]
+    assert [picture["name"] for picture in told["pictures"]] == ["one", "three"] and not told["failed"]
+    assert [picture["name"] for picture in automatic["pictures"]] == ["one", "two"]
+    assert told["groups"]["auto = yes"]["pictures"] == 1
+    assert told["hint"] == "trimap" and told["pictures"][0]["sad_background"] == 0
+    (pair,) = found["paired"]
+    assert pair["pictures"] == 1  # only "one" was done by both
+
+
+def test_a_cascade_is_named_by_both_cards(three: Path, glancing: tuple[Card, Path], bench: Path) -> None:
+    names = ["gfm-glancing+fba-told", "gfm-glancing", "gfm-glancing:draft", "gfm-glancing:alone"]
+    joined, plain, draft, alone = (open_system(name) for name in names)
+    assert [joined.name, plain.name] == ["gfm-glancing.test+fba-told.test", "gfm-glancing.test"]
+    assert [draft.name, alone.name] == ["gfm-glancing.test:draft", "gfm-glancing.test:alone"]
+    assert joined.hint == "none" and "refined by fba-told.test@" in joined.version and not plain.version
+    assert joined.sha256 == plain.sha256 == glancing[0].weights.sha256
+    request = Request(bench / "images" / "one.png")
+    answers = [pickle.loads(pickle.dumps(system.open))()(request) for system in (joined, plain, draft, alone)]
+    assert np.array_equal(answers[1].alpha, answers[3].alpha)  # nothing is shipped that would join by itself
+    assert not np.array_equal(answers[0].alpha, answers[1].alpha)
+    assert not np.array_equal(answers[2].alpha, answers[1].alpha)
+
+
+def test_a_shipped_refiner_joins_by_itself_and_alone_leaves_it_out(three: Path, monkeypatch) -> None:
+    monkeypatch.setattr("mattelier.weights.shipped_folder", lambda: three)
+    assert "refined by fba-told.test@" in open_system("gfm-glancing").version
+    assert open_system("gfm-glancing").name == "gfm-glancing.test"
+    assert not open_system("gfm-glancing:alone").version and not open_system("gfm-glancing:draft").version
+
+
+def test_ways_that_do_not_go_together(three: Path) -> None:
+    for name, words in (
+        ("gfm-glancing:fine", "names no known tool; .* or a model before standard, draft, alone"),
+        ("gfm-glancing+fba-told:draft", "names a refiner, and draft runs none"),
+        ("modnet-bright+fba-told", "was given to refine modnet-bright.test"),
+        ("gfm-glancing+modnet-bright", "was given to refine gfm-glancing.test"),
+    ):
+        with pytest.raises(InputError, match=words):
+            open_system(name)
+
+
+def test_a_quality_is_added_to_cards_alone() -> None:
+    assert at_quality("gfm-lite", "draft") == "gfm-lite:draft"
+    for name in ("pymatting:cf", "card.json", "gfm-lite:alone", "gfm-lite+fba-lite"):
+        assert at_quality(name, "draft") == name
 
 
 def test_a_json_file_is_a_card_or_an_adapter(foreign: Path, tmp_path: Path) -> None:

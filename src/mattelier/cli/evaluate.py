@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -18,7 +18,8 @@ def evaluate(
         list[str],
         typer.Argument(
             metavar="NAME...",
-            help="Models; JSON files that describe an ONNX file or a command; pymatting:cf or knn, rembg:MODEL.",
+            help="Models, MODEL:draft, MODEL:alone, MODEL+REFINER; JSON files that describe an ONNX file or a command; "
+            "pymatting:cf or knn, rembg:MODEL.",
         ),
     ],
     data: Annotated[
@@ -39,16 +40,21 @@ def evaluate(
         Path | None, typer.Option(metavar="PNG", help="The ten worst pictures of the first system, beside the others'.")
     ] = None,
     limit: Annotated[int | None, typer.Option(metavar="N", help="The first N pictures only.", min=1)] = None,
+    quality: Annotated[
+        Literal["draft", "standard"], typer.Option(help="Of models that say nothing else, as in matte cut.")
+    ] = "standard",
     categories: Annotated[bool, typer.Option("--categories", help="Show each category of the set too.")] = False,
 ) -> None:
     """Measure systems on pictures whose alpha is known; means with 95 % bootstrap intervals, and paired differences."""
     from mattelier.evaluate import benchmark, report
     from mattelier.evaluate.sheet import sheet as drawn
+    from mattelier.evaluate.systems import at_quality
     from mattelier.image.io import write
 
     refuse_existing([file for file in (json, sheet) if file], overwrite)
     journal = journal_of(json, overwrite, resume)
     watch = benchmark.Watch(shown, say)
+    names, baseline = [at_quality(name, quality) for name in names], baseline and at_quality(baseline, quality)
     found = benchmark.run(names, data, baseline=baseline, limit=limit, journal=journal, resume=resume, watch=watch)
     if json:
         write(json, report.to_json(found), overwrite)

@@ -1,29 +1,77 @@
-"""A card of this package as a system to measure."""
+"""A card of this package as a system to measure: alone, as a draft, or with the card that refines its edges."""
 
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from mattelier import weights
-from mattelier.errors import NoSubject
+from mattelier.errors import InputError, NoSubject
 from mattelier.evaluate.sets import Hint
 from mattelier.evaluate.system import Request, Solution, Solve, System, measured
 from mattelier.image.io import decode
 from mattelier.models.cards import Card
-from mattelier.runtime.pipeline import Matter, card_of
+from mattelier.runtime.cascade import refiner_of
+from mattelier.runtime.options import Quality
+from mattelier.runtime.pipeline import Matter, card_of, require_cascade
+
+WAYS = ("standard", "draft", "alone")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A card and how it is run.
+
+    file: its weights.  refiner: the trimap card that joins it, and its file; None without one.
+    """
+
+    card: Card
+    file: Path
+    quality: Quality = "standard"
+    refiner: tuple[Card, Path] | None = None
+
+    @property
+    def hint(self) -> Hint:
+        """What the card's network must be told."""
+        return hint_of(self.card)
+
+    def open(self) -> Solve:
+        """The loaded card as a solver, and its refiner, before any cost is read."""
+        second = Matter(self.refiner[0], file=self.refiner[1], refiner=None) if self.refiner else None
+        return measured(partial(cut, Matter(self.card, file=self.file, refiner=second), self))
 
 
 def own(name: str) -> System:
-    """The card that a name means.  Raises UnknownModel, and WeightsError when its file is missing or another."""
-    card = card_of(name)
-    weights.read(card.weights)  # a wrong file is told before anything is measured
-    hint = hint_of(card)
-    return System(card.name, card.weights.sha256, hint, "in process", partial(open_own, card, find(card), hint))
+    """NAME as `matte cut` runs it; NAME:draft in that quality; NAME:alone without a refiner; NAME+REFINER with one.
+
+    Raises UnknownModel, InputError for a way that there is not, and WeightsError when a file is missing or another.
+    """
+    names, _, way = name.partition(":")
+    first, _, second = names.partition("+")
+    way = way or "standard"
+    require_way(name, way, second)
+    card = card_of(first)
+    refiner = card_of(second) if second else refiner_of(card) if way == "standard" else None
+    require_cascade(card, refiner)
+    joining = (refiner, checked(refiner)) if refiner else None
+    run = Run(card, checked(card), "draft" if way == "draft" else "standard", joining)
+    label = card.name + (f"+{refiner.name}" if refiner and second else "") + ("" if way == "standard" else f":{way}")
+    joined = f"this commit, refined by {weights.pin(refiner)}" if refiner else ""
+    return System(label, card.weights.sha256, run.hint, "in process", run.open, joined)
 
 
-def find(card: Card) -> Path:
-    """Where the card's weights lie."""
+def require_way(name: str, way: str, refiner: str) -> None:
+    """Raises InputError for a way that is none, and for a refiner beside one that leaves it out."""
+    if way not in WAYS:
+        raise InputError(f"{name!r} ends in {way!r}; expected one of {', '.join(WAYS)} behind a model's colon")
+    if refiner and way != "standard":
+        raise InputError(f"{name!r} names a refiner, and {way} runs none; expected one of the two; leave one away")
+
+
+def checked(card: Card) -> Path:
+    """Where the card's weights lie; a wrong file is told before anything is measured."""
+    weights.read(card.weights)
     return weights.find(card.weights)
 
 
@@ -34,17 +82,12 @@ def hint_of(card: Card) -> Hint:
     return "prompt" if "tokens" in card.contract.inputs else "none"
 
 
-def open_own(card: Card, file: Path, hint: Hint) -> Solve:
-    """The loaded card as a solver."""
-    return measured(partial(cut, Matter(card, file=file), hint))
-
-
-def cut(matter: Matter, hint: Hint, request: Request) -> Solution:
-    """One picture, as `matte cut` with the defaults does it. No subject is an answer, scored as an empty alpha."""
-    trimap = request.trimap if hint == "trimap" else None
-    prompt = request.prompt if hint == "prompt" else None
+def cut(matter: Matter, run: Run, request: Request) -> Solution:
+    """One picture, as `matte cut` does it. No subject is an answer, scored as an empty alpha."""
+    trimap = request.trimap if run.hint == "trimap" else None
+    prompt = request.prompt if run.hint == "prompt" else None
     try:
-        cutout = matter.cut(request.image, trimap=trimap, prompt=prompt)
+        cutout = matter.cut(request.image, trimap=trimap, prompt=prompt, quality=run.quality)
     except NoSubject:
         return Solution(np.zeros(decode(request.image).pixels.shape[:2], np.float32))
     return Solution(cutout.alpha, lambda: cutout.colours)

@@ -7,25 +7,33 @@ from mattelier.errors import InputError
 from mattelier.evaluate.classical import classical
 from mattelier.evaluate.command import external, read_adapter, rembg
 from mattelier.evaluate.foreign import foreign
-from mattelier.evaluate.own import own
+from mattelier.evaluate.own import WAYS, own
 from mattelier.evaluate.system import System
 
 TOOLS = {"pymatting": classical, "rembg": rembg}
 
 
 def open_system(name: str) -> System:
-    """A card's name; FILE.json, an ONNX card or, where it has a `command`, an adapter; or TOOL:METHOD.
+    """A card's name, with how it is run (own); FILE.json, an ONNX card or, with a `command`, an adapter; TOOL:METHOD.
 
     Raises UnknownModel, InputError, WeightsError and MissingExtra.
     """
     if name.endswith(".json"):
         return described(Path(name))
     tool, colon, method = name.partition(":")
-    if not colon:
-        return own(name)
-    if tool not in TOOLS:
-        raise InputError(f"{name!r} names no known tool; expected {', '.join(TOOLS)} before the colon; correct it")
-    return TOOLS[tool](method)
+    if tool in TOOLS:
+        return TOOLS[tool](method)
+    if colon and method not in WAYS:
+        raise InputError(
+            f"{name!r} names no known tool; expected {', '.join(TOOLS)} before the colon, or a model before "
+            f"{', '.join(WAYS)}; correct it"
+        )
+    return own(name)
+
+
+def at_quality(name: str, quality: str) -> str:
+    """The name with a quality, where it is a card's and says nothing itself of how it is run."""
+    return name if name.endswith(".json") or ":" in name or "+" in name else f"{name}:{quality}"
 
 
 def described(file: Path) -> System:
