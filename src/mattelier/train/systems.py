@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from mattelier.errors import UnknownModel
 from mattelier.image.trimap import BACKGROUND, FOREGROUND, UNKNOWN
 from mattelier.image.trimap_encoding import distance_maps, two_channels
-from mattelier.train import fba_losses, gfm_losses, losses
+from mattelier.train import fba_losses, gfm_losses, losses, matteformer_losses
 from mattelier.train.stages import Recipe
 
 Batch = dict[str, Any]  # tensors by name; text (list of str) and step (int)
@@ -91,6 +91,22 @@ def gfm_lite(predicted: Outputs, batch: Batch) -> Outputs:
     return gfm_losses.total_gfm_lite(predicted, batch["image"], batch["alpha"], batch["trimap"], batch["weight"])
 
 
+def run_matteformer(net: nn.Module, batch: Batch) -> Outputs:
+    outputs: Outputs = net(imagenet_normalised(unit(batch["image"])), one_hot(batch["trimap"]))
+    return outputs
+
+
+def matteformer(predicted: Outputs, batch: Batch) -> Outputs:
+    return matteformer_losses.total_matteformer(predicted, **colours_of(batch), step=batch["step"])
+
+
+def matteformer_lite(predicted: Outputs, batch: Batch) -> Outputs:
+    given = colours_of(batch)
+    return matteformer_losses.total_matteformer(
+        predicted, **given, step=batch["step"], schedule=matteformer_losses.LITE
+    )
+
+
 def colours_of(batch: Batch) -> dict[str, Tensor]:
     """What a loss over colours asks for, the image in [0, 1]."""
     names = ("alpha", "foreground", "background", "trimap", "known")
@@ -104,6 +120,11 @@ def fba_hints(trimap: Tensor) -> tuple[Tensor, Tensor]:
     two_chan = torch.from_numpy(np.stack([channel.transpose(2, 0, 1) for channel in channels]))
     maps = torch.from_numpy(np.stack([distance_maps(channel) for channel in channels]))
     return two_chan.to(trimap.device), maps.to(trimap.device)
+
+
+def one_hot(trimap: Tensor) -> Tensor:
+    """(B, 1, H, W) of 0, 0.5 and 1 -> (B, 3, H, W): background, unknown, foreground."""
+    return torch.cat([(trimap == value).to(trimap.dtype) for value in (0.0, 0.5, 1.0)], 1)
 
 
 def unit(image: Tensor) -> Tensor:
@@ -123,4 +144,5 @@ SYSTEMS: dict[str, System] = {
     "modnet": System(run_modnet, {"modnet": modnet, "modnet-lite": modnet_lite}),
     "gfm": System(run_gfm, {"gfm": gfm, "gfm-lite": gfm_lite}),
     "fba": System(run_fba, {"fba": fba, "fba-lite": fba_lite}),
+    "matteformer": System(run_matteformer, {"matteformer": matteformer, "matteformer-lite": matteformer_lite}),
 }
