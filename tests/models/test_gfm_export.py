@@ -1,83 +1,50 @@
-"""GFM through ONNX at sizes that were not traced: scores alike, and alpha but for ties."""
+"""GFM as an ONNX file at sizes that were not traced: scores alike, and alpha but for ties."""
 
-import warnings
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from mattelier.models import build
+from mattelier.models.cards import Card, Contract, Weights
+from mattelier.models.official import OFFICIAL
+from mattelier.runtime.engine import open_engine
+from mattelier.runtime.export import FLIPPED, TOLERANCE, export
+from mattelier.runtime.interfaces import INTERFACES
 
-TRACED_HW = (96, 128)
-COMPARED_HW = ((64, 64), (160, 96), (224, 352))
-HEADS = ("alpha", "glance", "focus")
-SCORE_TOLERANCE, ALPHA_TOLERANCE, FLIPPED = 1e-3, 1e-3, 2e-4  # DESIGN: a tie of classes may fall to either side
-
-
-class Ordered(nn.Module):
-    """The heads as a tuple: what an ONNX graph returns."""
-
-    def __init__(self, net: nn.Module) -> None:
-        super().__init__()
-        self.net = net
-
-    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        outputs = self.net(x)
-        return tuple(outputs[head] for head in HEADS)
-
-
-def exported(net: nn.Module, file: Path) -> ort.InferenceSession:
-    height, width = (32 * torch.export.Dim(name, min=1, max=512) for name in ("h32", "w32"))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter warns about its own internals
-        torch.onnx.export(
-            Ordered(net).eval(),
-            (torch.zeros(1, 3, *TRACED_HW),),
-            file,
-            input_names=["image"],
-            output_names=list(HEADS),
-            dynamic_shapes={"x": {2: height, 3: width}},
-            dynamo=True,
-            opset_version=18,
-            verbose=False,
-        )
-    return ort.InferenceSession(file, providers=["CPUExecutionProvider"])
+CONTRACT: Contract = OFFICIAL["gfm"].contract
 
 
 def settled(net: nn.Module) -> nn.Module:
     """Random weights with running statistics that belong to them, so that scores differ from place to place."""
-    torch.manual_seed(0)
+    generator = np.random.default_rng(1)
+    pictures = [INTERFACES["gfm"].specimen((96, 96), generator)["image"] for _ in range(4)]
+    batch = torch.from_numpy(np.concatenate(pictures))
     net.train()
     with torch.no_grad():
         for _ in range(8):
-            net(picture((96, 96), np.random.default_rng(1), 4))
+            net(batch)
     return net.eval()
-
-
-def picture(hw: tuple[int, int], generator: np.random.Generator, count: int = 1) -> Tensor:
-    """(count, 3, h, w) in 0..255: large blocks with some noise."""
-    h, w = hw
-    blocks = generator.uniform(20, 235, (count, 3, h // 32, w // 32)).repeat(32, 2).repeat(32, 3)
-    return torch.from_numpy((blocks + generator.uniform(-20, 20, (count, 3, h, w))).astype(np.float32))
 
 
 @pytest.mark.parametrize(
     "options", [{"lite": True}, pytest.param({"backbone": "r34"}, marks=pytest.mark.slow)], ids=["lite", "r34"]
 )
-def test_onnx_equals_torch_at_sizes_that_were_not_traced(options: dict[str, object], tmp_path: Path) -> None:
+def test_onnx_equals_torch_and_both_engines_open_the_file(options: dict[str, object], tmp_path: Path) -> None:
+    torch.manual_seed(0)
     net = settled(build("gfm", **options))  # type: ignore[arg-type]
-    session, generator = exported(net, tmp_path / "gfm.onnx"), np.random.default_rng(0)
-    classes: set[int] = set()
-    for hw in COMPARED_HW:
-        x = picture(hw, generator)
-        with torch.inference_mode():
-            ours = {head: value.numpy() for head, value in net(x).items()}
-        theirs = dict(zip(HEADS, session.run(list(HEADS), {"image": x.numpy()}), strict=True))
-        for head in ("glance", "focus"):
-            np.testing.assert_allclose(theirs[head], ours[head], rtol=0, atol=SCORE_TOLERANCE)
-        assert (np.abs(theirs["alpha"] - ours["alpha"]) > ALPHA_TOLERANCE).mean() <= FLIPPED
-        classes |= set(np.unique(ours["glance"].argmax(1)).tolist())
-    assert len(classes) > 1  # or alpha would agree whatever the merge did
+    difference = export(net, tmp_path / "gfm.onnx", {}, system="gfm")
+    assert set(difference.largest) == {"glance", "focus"} and difference.worst <= TOLERANCE
+    assert difference.flipped["alpha"] <= FLIPPED
+    assert (tmp_path / "gfm.onnx").stat().st_size < 2.3 * sum(p.numel() for p in net.parameters())
+    card = Card("gfm-some.test", "gfm", options, "", "", Weights("", "", 0, ""), CONTRACT)
+    inputs = INTERFACES["gfm"].specimen((128, 192), np.random.default_rng(2))
+    data = (tmp_path / "gfm.onnx").read_bytes()
+    of_onnx, of_torch = (open_engine(card, data, engine, threads=1).run(inputs) for engine in ("onnx", "torch"))
+    assert tuple(of_onnx) == tuple(of_torch) == CONTRACT.outputs
+    for head in ("glance", "focus"):
+        np.testing.assert_allclose(of_onnx[head], of_torch[head], rtol=0, atol=TOLERANCE, err_msg=head)
+    assert (np.abs(of_onnx["alpha"] - of_torch["alpha"]) > TOLERANCE).mean() <= FLIPPED
+    assert len(np.unique(of_torch["glance"].argmax(1))) > 1  # or alpha would agree whatever the merge did
