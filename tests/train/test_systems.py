@@ -31,13 +31,16 @@ def shrunk(recipe: Recipe) -> Recipe:
 @pytest.mark.parametrize("recipe", LITE, ids=lambda recipe: recipe.name)
 def test_a_lite_recipe_steps_and_validates(recipe: Recipe, pictures: Path, tmp_path: Path) -> None:
     torch.set_num_threads(1)
+    # what a later stage trains alone may rest in the first
+    later = tuple(stage.trains for stage in recipe.stages if stage.trains)
     recipe = shrunk(recipe)
     system, stage = system_of(recipe), recipe.stages[0]
     state = prepare(recipe, tmp_path / "run", "cpu", resume=False)
     passes = next(iter(feed.steps(feed.samples(recipe, stage, pictures), stage, 0, 0, "cpu")))
     parts = optimise(state, system, recipe, passes, "cpu")
     assert all(math.isfinite(value) for value in parts.values()) and parts["total"] > 0
-    reached = [p.grad is not None and bool(p.grad.any()) for p in state.net.parameters()]
+    trained = [p for name, p in state.net.named_parameters() if not name.startswith(later)]
+    reached = [p.grad is not None and bool(p.grad.any()) for p in trained]
     assert sum(reached) > 0.9 * len(reached)
     held = held_out(recipe, pictures)
     figures = validate(state.ema, system, held[:1], recipe, "cpu")

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from mattelier.errors import UnknownModel
 from mattelier.image.trimap import BACKGROUND, FOREGROUND, UNKNOWN
 from mattelier.image.trimap_encoding import distance_maps, two_channels
-from mattelier.train import fba_losses, gfm_losses, losses, matteformer_losses
+from mattelier.train import dim_losses, fba_losses, gfm_losses, losses, matteformer_losses
 from mattelier.train.stages import Recipe
 
 Batch = dict[str, Any]  # tensors by name; text (list of str) and step (int)
@@ -58,6 +58,25 @@ def modnet(predicted: Outputs, batch: Batch) -> Outputs:
 
 def modnet_lite(predicted: Outputs, batch: Batch) -> Outputs:
     return losses.total_modnet_lite(predicted, batch["image"], batch["alpha"], batch["trimap"], batch["weight"])
+
+
+def run_dim(net: nn.Module, batch: Batch) -> Outputs:
+    trimap = batch["trimap"]
+    hint = torch.where(trimap == 0.5, UNKNOWN / 255, trimap)  # 128 of 255, as at run time
+    outputs: Outputs = net(torch.cat((imagenet_normalised(unit(batch["image"])), hint), 1))
+    return outputs
+
+
+def dim(predicted: Outputs, batch: Batch) -> Outputs:
+    return dim_losses.total_dim(predicted, **colours_of(batch))
+
+
+def dim_refine(predicted: Outputs, batch: Batch) -> Outputs:
+    return dim_losses.total_dim_refine(predicted, batch["alpha"], batch["trimap"])
+
+
+def dim_both(predicted: Outputs, batch: Batch) -> Outputs:
+    return dim_losses.total_dim_both(predicted, **colours_of(batch))
 
 
 def run_fba(net: nn.Module, batch: Batch) -> Outputs:
@@ -143,6 +162,7 @@ def imagenet_normalised(image: Tensor) -> Tensor:
 SYSTEMS: dict[str, System] = {
     "modnet": System(run_modnet, {"modnet": modnet, "modnet-lite": modnet_lite}),
     "gfm": System(run_gfm, {"gfm": gfm, "gfm-lite": gfm_lite}),
+    "dim": System(run_dim, {"dim": dim, "dim-refine": dim_refine, "dim-both": dim_both}),
     "fba": System(run_fba, {"fba": fba, "fba-lite": fba_lite}),
     "matteformer": System(run_matteformer, {"matteformer": matteformer, "matteformer-lite": matteformer_lite}),
 }
