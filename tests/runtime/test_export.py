@@ -190,14 +190,19 @@ def test_rounding_says_what_float16_changes(known: None) -> None:
 def test_specimens_are_pictures_of_the_systems_range(system: str) -> None:
     interface = INTERFACES[system]
     inputs = interface.specimen(interface.compared_hw[0], np.random.default_rng(0))
-    ranges = {"modnet": (-1, 1), "gfm": (0, 255), "fba": (0, 1)}
+    ranges = {"modnet": (-1, 1), "gfm": (0, 255), "fba": (0, 1), "dim": (-2.2, 2.7), "matteformer": (-2.2, 2.7)}
     low, high = ranges[system]
-    image = inputs["image"]
+    image = next(iter(inputs.values()))[:, :3]
     assert image.shape == (1, 3, *interface.compared_hw[0]) and image.dtype == np.float32
     assert low <= image.min() < low + 0.2 * (high - low) and high - 0.2 * (high - low) < image.max() <= high
 
 
-def test_fbas_specimens_have_all_three_regions() -> None:
+def test_trimaps_of_specimens_have_all_three_regions() -> None:
+    x = INTERFACES["dim"].specimen((64, 96), np.random.default_rng(0))["x"]
+    assert x.shape == (1, 4, 64, 96) and x.dtype == np.float32
+    np.testing.assert_allclose(np.unique(x[:, 3]), [0, 128 / 255, 1])
+    one_hot = INTERFACES["matteformer"].specimen((64, 96), np.random.default_rng(0))["trimap"]
+    assert one_hot.shape == (1, 3, 64, 96) and (one_hot.sum(1) == 1).all() and one_hot.any((0, 2, 3)).all()
     inputs = INTERFACES["fba"].specimen((40, 56), np.random.default_rng(0))
     assert [array.shape[1] for array in inputs.values()] == [3, 2, 3, 6]
     background, foreground = inputs["two_chan_trimap"][0]

@@ -34,6 +34,22 @@ class Official:
     training: str
 
 
+def dim_variant(net: "nn.Module", options: Options) -> tuple[str, Options]:
+    """vgg16bn is foamliu's network; of the other, what differs from its last release is named."""
+    shapes = {name: tuple(tensor.shape) for name, tensor in net.state_dict().items()}
+    if "conv6.0.weight" not in shapes:
+        return "vgg16bn", {"batch_norm": True}
+    kernel, refine = shapes["conv6.0.weight"][-1], any(name.startswith("refine.") for name in shapes)
+    skip = options.get("skip") is not False
+    differs = {"noskip": not skip, "coarse": not refine, "conv6k1": kernel == 1}
+    name = "-".join(("vgg16", *(word for word, is_so in differs.items() if is_so)))
+    return name, {"skip": skip, "refine": refine, "conv6_kernel": kernel}
+
+
+def matteformer_variant(net: "nn.Module", options: Options) -> tuple[str, Options]:
+    return "swint", {}
+
+
 def fba_variant(net: "nn.Module", options: Options) -> tuple[str, Options]:
     return "r50", dict(options)
 
@@ -56,6 +72,40 @@ def gfm_variant(net: "nn.Module", options: Options) -> tuple[str, Options]:
 
 
 OFFICIAL: Mapping[str, Official] = {
+    "dim": Official(
+        file="stage1_skip_sad_52.9.pth and others",
+        paper="Xu et al., Deep Image Matting, CVPR 2017",
+        link="https://arxiv.org/abs/1703.03872",
+        licence="non-commercial (terms of the Adobe data set it learned from)",
+        commercial="no",
+        contract=Contract(
+            longest_px=1600,  # of the released test code
+            mean=(0.485, 0.456, 0.406),
+            std=(0.229, 0.224, 0.225),
+            trimap="required",
+            inputs=("x",),
+            outputs=("alpha", "coarse"),
+        ),
+        variant=dim_variant,
+        training="by others than the paper's authors, on Adobe's Deep Image Matting training set",
+    ),
+    "matteformer": Official(
+        file="best_model.pth",
+        paper="Park et al., MatteFormer: Transformer-Based Image Matting via Prior-Tokens, CVPR 2022",
+        link="https://arxiv.org/abs/2203.15662",
+        licence="Apache-2.0 (its training pictures, Adobe's, have non-commercial terms)",
+        commercial="yes",
+        contract=Contract(
+            longest_px=1024,  # ours: the whole picture at once
+            mean=(0.485, 0.456, 0.406),
+            std=(0.229, 0.224, 0.225),
+            trimap="required",
+            inputs=("image", "trimap"),
+            outputs=("alpha", "alpha_os1", "alpha_os4", "alpha_os8"),
+        ),
+        variant=matteformer_variant,
+        training="by its authors, on Adobe's Deep Image Matting training set",
+    ),
     "fba": Official(
         file="FBA.pth",
         paper="Forte and Pitie, F, B, Alpha Matting, 2020",

@@ -13,7 +13,7 @@ import inspect
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -100,7 +100,7 @@ def store(net: "nn.Module", facts: Facts, official: Official, staging: Path, ove
     of_rounding = rounding(net, facts.system)
     difference = export(net, network, metadata, system=facts.system)
     files = {path: weight_file(facts.name, path, official.licence) for path in (tensors, network)}
-    card = card_of(facts, official, files[network], of_rounding)
+    card = card_of(facts, official, files[network], difference, of_rounding)
     move_in(Imported(card, Origin(facts.file, facts.sha256, files[tensors])), files, overwrite)
     return Receipt(card, difference, of_rounding)
 
@@ -112,7 +112,9 @@ def weight_file(name: str, path: Path, licence: str) -> Weights:
     return Weights(file, sha256, path.stat().st_size, licence)
 
 
-def card_of(facts: Facts, official: Official, network: Weights, of_rounding: float) -> Card:
+def card_of(facts: Facts, official: Official, network: Weights, found: "Difference", of_rounding: float) -> Card:
+    answered = found.largest.keys() | found.flipped.keys()
+    outputs = tuple(name for name in official.contract.outputs if name in answered)  # GFM's rim has other heads
     return Card(
         name=facts.name,
         system=facts.system,
@@ -120,7 +122,7 @@ def card_of(facts: Facts, official: Official, network: Weights, of_rounding: flo
         paper=official.paper,
         link=official.link,
         weights=network,
-        contract=official.contract,
+        contract=replace(official.contract, outputs=outputs),
         training=f"{official.training}; imported from {facts.file}, sha256 {facts.sha256}",
         metrics={"kernels in float16 against float32, one drawn picture": f"largest change {of_rounding:.1g}"},
     )

@@ -10,7 +10,7 @@ import numpy as np
 
 from mattelier.image import Array, Float
 from mattelier.image.trimap import BACKGROUND, FOREGROUND, UNKNOWN
-from mattelier.runtime.prepare_fba import published_input
+from mattelier.runtime.prepare_fba import MEAN, STD, published_input
 
 HW = tuple[int, int]
 
@@ -61,12 +61,34 @@ def fba(hw: HW, generator: np.random.Generator) -> dict[str, Array]:
     return dict(published_input(rgb, trimap_of(alpha)))
 
 
+def dim(hw: HW, generator: np.random.Generator) -> dict[str, Array]:
+    rgb, alpha = scene(hw, generator)
+    hint = (trimap_of(alpha) / np.float32(255))[None, None]
+    return {"x": np.concatenate((normalised(rgb), hint), 1)}
+
+
+def matteformer(hw: HW, generator: np.random.Generator) -> dict[str, Array]:
+    rgb, alpha = scene(hw, generator)
+    classes = np.stack([trimap_of(alpha) == value for value in (BACKGROUND, UNKNOWN, FOREGROUND)])
+    return {"image": normalised(rgb), "trimap": classes[None].astype(np.float32)}
+
+
+def normalised(rgb: Array) -> Float:
+    """(h, w, 3) uint8 -> (1, 3, h, w) float32 with ImageNet's mean and deviation."""
+    mean, std = (np.array(values, np.float32)[:, None, None] for values in (MEAN, STD))
+    return (planes(rgb, 0, 1) - mean) / std
+
+
 def trimap_of(alpha: Float) -> Array:
     """(h, w) uint8: unknown where alpha is neither 0 nor 1."""
     return np.select([alpha == 0, alpha == 1], [BACKGROUND, FOREGROUND], UNKNOWN).astype(np.uint8)
 
 
 INTERFACES: Mapping[str, Interface] = {
+    # maxima of equal values: either may be the place that is remembered
+    "dim": Interface(dim, chosen=("alpha", "coarse")),
+    # traced smaller, one window would cover os32, and its number would be frozen at 1
+    "matteformer": Interface(matteformer, chosen=("alpha",), traced_hw=(256, 320)),
     "modnet": Interface(modnet),
     "gfm": Interface(gfm, chosen=("alpha", "fusion_tt", "fusion_ft", "fusion_bt")),
     # multiples of 8 that are none of 32
