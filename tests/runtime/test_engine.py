@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +104,41 @@ def test_both_engines_agree(bright: Bright, bright_module: None) -> None:
     card, data = bright[0], bright[1].read_bytes()
     of_torch, of_onnx = (engine(card, data).run({"image": image()})["alpha"] for engine in (TorchEngine, OnnxEngine))
     np.testing.assert_allclose(of_torch, of_onnx, atol=1e-6)
+
+
+def test_torch_is_given_the_contracts_inputs_in_order_and_answers_its_outputs(
+    bright: Bright, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch = pytest.importorskip("torch")
+
+    class Difference(torch.nn.Module):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.gain = torch.nn.Parameter(torch.zeros(1))
+
+        def forward(self, picture: "torch.Tensor", words: "torch.Tensor") -> dict[str, "torch.Tensor"]:
+            assert words.dtype == torch.int64
+            return {"alpha": self.gain * picture - words.sum(), "rest": picture, "unasked": words}
+
+    monkeypatch.setattr("mattelier.models.build", lambda name: Difference())
+    contract = replace(bright[0].contract, inputs=("picture", "words"), outputs=("rest", "alpha"))
+    before = torch.get_num_threads()
+    engine = TorchEngine(replace(bright[0], contract=contract), bright[1].read_bytes(), threads=1)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(before)  # one number a process
+    words = np.arange(5)[None]
+    outputs = engine.run({"words": words, "picture": image()})
+    assert list(outputs) == ["rest", "alpha"] and all(array.dtype == np.float32 for array in outputs.values())
+    np.testing.assert_allclose(outputs["alpha"], 40 * image() - 10, atol=1e-4)
+    assert threads == 1
+
+
+def test_torch_on_a_device_that_is_not_there_is_refused(
+    bright: Bright, bright_module: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(DeviceError, match=r"cuda is not there \(torch .* sees none\).*pass --device cpu"):
+        TorchEngine(bright[0], bright[1].read_bytes(), device="cuda")
 
 
 def test_torch_refuses_a_file_that_lacks_a_tensor(bright: Bright, monkeypatch: pytest.MonkeyPatch) -> None:

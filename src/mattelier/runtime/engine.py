@@ -32,7 +32,8 @@ def open_engine(
 ) -> Engine:
     """The engine `name` with a card's weights (the checked bytes of its ONNX file) on `device`.
 
-    threads: inside one run; None leaves it to the engine (the physical cores).
+    threads: inside one run; None leaves it to the engine (the physical cores). torch has one number a process: the
+    last engine's holds for all.
     Raises DeviceError, MissingExtra and WeightsError.
     """
     engine = OnnxEngine if name == "onnx" else TorchEngine
