@@ -84,7 +84,11 @@ def test_a_resumed_run_equals_an_unbroken_one(adapted: Path, photos: Path, tmp_p
     run = tmp_path / "broken"
     for sitting in range(5):  # a step each, into the second epoch
         adapt(SMALL, photos, run, how=FEW, minutes=0, resume=sitting > 0)
-    assert checkpoint.load_checkpoint(run)["step"] == 5
+    stopped = checkpoint.load_checkpoint(run)
+    net, facts = checkpoint.load_run(run)  # what was reached can be used without going on
+    assert stopped["step"] == 5 == int(facts["step"])
+    kernel = "fusion.conv_f.1.layers.0.weight"
+    assert torch.equal(net.state_dict()[kernel], stopped["net"][kernel].half().float())
     adapt(SMALL, photos, run, how=FEW, resume=True)
     one, two = (checkpoint.load_checkpoint(each) for each in (adapted, run))
     assert one["step"] == two["step"] == 12
@@ -109,6 +113,8 @@ def test_a_run_holds_what_its_page_says_and_adapts_again(adapted: Path, photos: 
 def test_runs_of_two_kinds_are_not_mixed_up(adapted: Path, photos: Path, pictures: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="already holds a run"):
         adapt(SMALL, photos, adapted, how=FEW)
+    with pytest.raises(InputError, match="adapts the other form than modnet; expected one form; add --lite"):
+        adapt(recipe_of("modnet", lite=False), photos, adapted, how=FEW, resume=True)
     with pytest.raises(InputError, match="pass --stage soc to go on"):
         train(SMALL, pictures, adapted, resume=True)
     checkpoint.save_checkpoint(tmp_path, step=3, net={})

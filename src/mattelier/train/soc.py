@@ -107,13 +107,13 @@ def adapt(
             progress.update(state.step, parts)
             if state.step % LOG_EVERY == 0:
                 checkpoint.append_log(run, step=state.step, seconds=round(state.seconds), stage=STAGE, **parts)
-            if state.step % VALIDATE_EVERY == 0 or state.step == recipe.steps:
+            ending = bool(stopped) or time.monotonic() >= deadline or state.step == recipe.steps
+            if state.step % VALIDATE_EVERY == 0 or ending:
                 figures = note(state, photos, recipe, run, device, progress)
-            if state.step % CHECKPOINT_EVERY == 0:
+            if state.step % CHECKPOINT_EVERY == 0 or ending:
                 save(state, photos, recipe, run)
-            if stopped or time.monotonic() >= deadline:
+            if ending:
                 break
-        save(state, photos, recipe, run)
     return figures
 
 
@@ -130,7 +130,7 @@ def prepare(recipe: Recipe, photos: Photos, run: Path, device: Device, start: st
     for group in state.optimiser.param_groups:
         group["lr"] = recipe.stages[0].lr
     if resume:
-        restore(state, photos, run)
+        restore(state, photos, recipe, run)
     if state.step >= recipe.steps:
         raise InputError(f"{run} is at step {state.step}, the end of {STAGE}; export it, or adapt from it with --start")
     run.mkdir(parents=True, exist_ok=True)
@@ -153,10 +153,14 @@ def first_weights(recipe: Recipe, start: str | None) -> MODNetBase:
         net = of_card(start)
     if not isinstance(net, MODNetLite if recipe.lite else MODNet):
         raise InputError(
-            f"{start} holds weights of {type(net).__name__}; expected {recipe.name}; choose another --start, "
-            f"or {'leave --lite away' if recipe.lite else 'add --lite'}"
+            f"{start} holds weights of {type(net).__name__}; expected {recipe.name}; choose another --start, or "
+            f"{other_form(recipe)}"
         )
     return net
+
+
+def other_form(recipe: Recipe) -> str:
+    return "leave --lite away" if recipe.lite else "add --lite"
 
 
 def of_card(name: str) -> torch.nn.Module:
@@ -167,13 +171,15 @@ def of_card(name: str) -> torch.nn.Module:
     return network(card, weights.read(card.weights))
 
 
-def restore(state: State, photos: Photos, run: Path) -> None:
+def restore(state: State, photos: Photos, recipe: Recipe, run: Path) -> None:
     parts = checkpoint.load_checkpoint(run)
     if parts.get("stage") != STAGE:
         raise InputError(
             f"{run} holds a run with mattes; expected one of --stage {STAGE}; choose another folder, and pass "
             f"--start {run} to adapt its weights"
         )
+    if parts["recipe"]["lite"] != recipe.lite:
+        raise InputError(f"{run} adapts the other form than {recipe.name}; expected one form; {other_form(recipe)}")
     if tuple(parts["photos"]) != photos.names:
         raise InputError(
             f"{run} adapts to {len(parts['photos'])} photos and {photos.folder} has {len(photos.names)} or others; "
