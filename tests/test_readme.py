@@ -30,7 +30,14 @@ PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 RUN = ("matte cut ", "matte models list", "matte models show ", "matte models verify", "matte doctor")
 SERVED = ("curl ",)
-HELP_ONLY = ("matte train ", "matte evaluate ", "matte models export ", "matte data refer ", "matte serve")
+HELP_ONLY = (
+    "matte train ",
+    "matte evaluate ",
+    "matte models export ",
+    "matte models import ",
+    "matte data refer ",
+    "matte serve",
+)
 DOCKER = ("docker build ", "docker run ")
 INSTALL = ("pip install ",)
 ADDRESS = "http://127.0.0.1:7411"  # in the pages; the tests' own server has another port
