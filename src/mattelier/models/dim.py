@@ -6,18 +6,24 @@ with the names and shapes of their checkpoints: huochaitiantang/pytorch-deep-ima
 foamliu/Deep-Image-Matting-PyTorch (`BatchNormDIM`); their weights learned from the Adobe data set, whose terms are
 non-commercial.
 
-    RGB 3 | trimap 1                                                            RGB 3 | coarse alpha 1
-        │ os1                                                                             │
-        v                                                                                 v
-      VGG-16 group 1 ── pool ── places ───────────────> unpool, 5x5 ── 5x5 ── logit    3x3, 3x3, 3x3
-      os2  group 2 ──── pool ── places ──────────> unpool, 5x5          │      │          │
-      os4  group 3 ────── pool ── places ─────> unpool, 5x5             │      └── + <── 3x3
-      os8  group 4 ──────── pool ── places > unpool, 5x5             sigmoid       │   refinement
-      os16 group 5 ────────── pool, unpool, 5x5                         │       sigmoid
-                                └─ conv6 3x3, deconv6 1x1 (os32)     coarse        │
-                                                                                 alpha
-    A place is where a window's maximum stood: the decoder puts its values back there. With skip, what a group saw is
-    added to what was unpooled. The paper adds the refinement to the matte; here it is added to its logit.
+    RGB 3 | trimap 1
+        │
+        v  os1                                             logit ───────────────────> + ──> sigmoid ──> alpha
+      group 1 ── feature, places ──> unpool, 5x5 ── 5x5 ─────┤                         ^
+        v  os2                            ^                  v                         │ residual
+      group 2 ── feature, places ──> unpool, 5x5          sigmoid ──> coarse ──> 3x3, 3x3, 3x3, 3x3
+        v  os4                            ^                                            ^
+      group 3 ── feature, places ──> unpool, 5x5                                      RGB     refinement
+        v  os8                            ^
+      group 4 ── feature, places ──> unpool, 5x5
+        v  os16                           ^
+      group 5 ── feature, places ──> unpool, 5x5
+        v  os32                           ^
+      conv6 3x3 ──────────────────> deconv6 1x1
+
+A place is where a window's maximum stood when a group's feature was pooled: the decoder puts its values back there.
+With skip, the feature itself is added to what was unpooled. The paper adds the residual to the matte; the published
+weights want it added to the matte's logit.
 """
 
 from collections.abc import Iterator, Mapping
