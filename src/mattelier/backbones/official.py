@@ -1,5 +1,6 @@
 """Released checkpoints: read without running what a pickle might hold."""
 
+import pickle
 from os import PathLike
 from typing import Any
 
@@ -29,9 +30,16 @@ def read_state(file: str | PathLike[str], expected: str, inside: str = "") -> di
         with torch.serialization.safe_globals(NUMBERS):
             state: Any = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many types here: pickle, zip, runtime and OS errors
-        raise WeightsError(f"{file} cannot be read as a checkpoint ({error}); give {expected}") from error
+        raise WeightsError(f"{file} cannot be read as a checkpoint ({reason(error)}); give {expected}") from error
     if inside and isinstance(state, dict):
         state = state.get(inside, state)
     if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
         raise WeightsError(f"{file} holds no bare state dict of tensors; give {expected}")
     return state
+
+
+def reason(error: Exception) -> str:
+    """One line. torch's own words about a pickle with more in it than tensors advise to run it."""
+    if isinstance(error, pickle.UnpicklingError) or "weights_only" in str(error):
+        return "it is damaged, or holds more than tensors, and nothing else is loaded"
+    return str(error).partition("\n")[0]
