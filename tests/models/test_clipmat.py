@@ -22,9 +22,9 @@ from mattelier.models.clipmat import (
     class_lines,
     coarse_trimap,
     fuse,
-    on_grid,
+    placed,
     refine,
-    sincos,
+    waves,
 )
 from parity import deterministic
 
@@ -91,9 +91,9 @@ def test_outputs_by_name_shape_and_range(net: CLIPMat) -> None:
         "alpha": (2, 1, 64, 96),
         "trimap": (2, 3, 64, 96),
         "detail": (2, 1, 64, 96),
-        "where": (2, 1, 4, 6),
+        "pointing": (2, 1, 4, 6),
     }
-    for name in ("alpha", "detail", "where"):
+    for name in ("alpha", "detail", "pointing"):
         assert outputs[name].min() >= 0 and outputs[name].max() <= 1
     assert torch.equal(outputs["alpha"], fuse(outputs["trimap"], outputs["detail"]))
 
@@ -258,8 +258,8 @@ def test_lite_forward_and_backward() -> None:
     network = build("clipmat", lite=True).train()
     assert isinstance(network, CLIPMatLite)
     outputs = network(torch.rand(2, 3, 64, 96), *network.prompts(["the cat", "a red ball on the left"]))
-    assert outputs["where"].shape == (2, 1, 4, 6) and outputs["alpha"].shape == (2, 1, 64, 96)
-    torch.stack([outputs[name].mean() for name in ("trimap", "detail", "where")]).sum().backward()
+    assert outputs["pointing"].shape == (2, 1, 4, 6) and outputs["alpha"].shape == (2, 1, 64, 96)
+    torch.stack([outputs[name].mean() for name in ("trimap", "detail", "pointing")]).sum().backward()
     assert all(p.grad is not None and torch.isfinite(p.grad).all() for p in network.parameters())
 
 
@@ -314,11 +314,14 @@ class Constant(nn.Module):
 
 
 def test_positions_tell_rows_from_columns() -> None:
-    table = sincos(3, 5, 16)
-    assert table.shape == (15, 16) and len({tuple(row) for row in table.tolist()}) == 15
-    grid = on_grid(table[None], 3, 5)[0]
+    grid = placed(torch.zeros(1, 16, 3, 5))[0]
+    assert len({tuple(place) for place in grid.flatten(1).T.tolist()}) == 15
     assert torch.equal(grid[:8, 1, 0], grid[:8, 1, 4]) and torch.equal(grid[8:, 0, 2], grid[8:, 2, 2])
-    torch.testing.assert_close(grid[0, 2, 0], torch.sin(torch.tensor(2.0)))
+    by_hand = [np.sin(2.0), np.sin(0.2), np.sin(0.02), np.sin(0.002)]
+    np.testing.assert_allclose(waves(3, 8)[2, :4], by_hand, rtol=1e-5)
+    np.testing.assert_allclose(
+        grid[8:, 0, 2], [*by_hand, *np.sqrt(1 - np.square(np.abs(by_hand))) * [-1, 1, 1, 1]], rtol=1e-4
+    )
 
 
 def test_what_cannot_be_is_refused(state: dict[str, Tensor], lite: CLIPMatLite) -> None:

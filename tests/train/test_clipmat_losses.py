@@ -20,12 +20,12 @@ IMAGE = torch.linspace(-1, 1, 3 * SIDE * SIDE).reshape(1, 3, SIDE, SIDE)
 CLASSES = (2 * TRIMAP[:, 0]).long()
 
 
-def predicted(scores: Tensor, detail: Tensor, where: Tensor | None = None) -> dict[str, Tensor]:
+def predicted(scores: Tensor, detail: Tensor, pointing: Tensor | None = None) -> dict[str, Tensor]:
     return {
         "trimap": scores,
         "detail": detail,
         "alpha": torch.where(TRIMAP == 0.5, detail, TRIMAP),
-        "where": F.avg_pool2d(ALPHA, 16) if where is None else where,
+        "pointing": F.avg_pool2d(ALPHA, 16) if pointing is None else pointing,
     }
 
 
@@ -54,20 +54,20 @@ def test_the_total_is_a_quarter_of_four_terms() -> None:
     assert parts["total"].item() == pytest.approx(sum(v.item() for v in expected.values()) / 4, rel=1e-6)
 
 
-def test_where_is_compared_with_what_the_subject_covers() -> None:
+def test_pointing_is_compared_with_what_the_subject_covers() -> None:
     covered = torch.tensor([[0.3, 1.0]])[None, None].expand(1, 1, 2, 2)  # a half of transition at 0.6, then all
     torch.testing.assert_close(F.interpolate(ALPHA, size=(2, 2), mode="area"), covered)
     half = torch.full((1, 1, 2, 2), 0.5)
-    assert losses.where_entropy(half, ALPHA).item() == pytest.approx(math.log(2), rel=1e-6)
-    right, wrong = losses.where_entropy(covered, ALPHA), losses.where_entropy(1 - covered, ALPHA)
-    assert right < losses.where_entropy(half, ALPHA) < wrong
+    assert losses.pointing_entropy(half, ALPHA).item() == pytest.approx(math.log(2), rel=1e-6)
+    right, wrong = losses.pointing_entropy(covered, ALPHA), losses.pointing_entropy(1 - covered, ALPHA)
+    assert right < losses.pointing_entropy(half, ALPHA) < wrong
 
 
 def test_lite_adds_its_two_entropies() -> None:
     detail = torch.full((1, 1, SIDE, SIDE), 0.5)
     heads = predicted(torch.zeros(1, 3, SIDE, SIDE), detail, torch.full((1, 1, 2, 2), 0.5))
     parts = losses.total_clipmat_lite(heads, IMAGE, ALPHA, TRIMAP)
-    assert parts["where"].item() == pytest.approx(0.1 * math.log(2), rel=1e-6)
+    assert parts["pointing"].item() == pytest.approx(0.1 * math.log(2), rel=1e-6)
     unknown = SIDE * SIDE / 4
     assert parts["entropy"].item() == pytest.approx(math.log(2) * unknown / (unknown + 1), rel=1e-5)
     assert parts["total"].item() == pytest.approx(sum(v.item() for k, v in parts.items() if k != "total"), rel=1e-6)
@@ -96,8 +96,8 @@ def test_sixty_steps_on_four_composites_halve_the_loss_and_words_decide() -> Non
         optimiser.step()
         history.append(parts["total"].item())
     assert sum(history[-5:]) / 5 < 0.5 * history[0]
-    right = F.binary_cross_entropy(outputs["where"], F.interpolate(alpha, size=(4, 4), mode="area"))
-    swapped = F.binary_cross_entropy(outputs["where"], F.interpolate(alpha[[1, 0, 3, 2]], size=(4, 4), mode="area"))
+    right = F.binary_cross_entropy(outputs["pointing"], F.interpolate(alpha, size=(4, 4), mode="area"))
+    swapped = F.binary_cross_entropy(outputs["pointing"], F.interpolate(alpha[[1, 0, 3, 2]], size=(4, 4), mode="area"))
     assert right < 0.7 * swapped  # the pictures of a pair are the same: only their words differ
 
 

@@ -15,7 +15,7 @@ from mattelier.models.cards import CARDS, Card
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-SYSTEMS = ("dim", "fba", "gfm", "matteformer", "modnet")
+SYSTEMS = ("clipmat", "dim", "fba", "gfm", "matteformer", "modnet")
 
 
 def list_models() -> tuple[Card, ...]:

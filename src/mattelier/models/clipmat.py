@@ -48,7 +48,7 @@ class CLIPMatBase(nn.Module):
     Input:  image (B, 3, H, W), RGB in 0..1, H and W multiples of 32; tokens (B, L) int64 and mask (B, L), 1 for a token
             and 0 for padding, as `tokenizer.prompts` makes them.
     Output: dict; alpha and detail (B, 1, H, W) in [0, 1]; trimap (B, 3, H, W), scores before the softmax of background,
-            transition and foreground; where (B, 1, H/16, W/16) in [0, 1], how strongly the words point there.
+            transition and foreground; pointing (B, 1, H/16, W/16) in [0, 1], how strongly the words point there.
     """
 
     encoder: nn.Module
@@ -58,11 +58,11 @@ class CLIPMatBase(nn.Module):
 
     def forward(self, image: Tensor, tokens: Tensor, mask: Tensor) -> dict[str, Tensor]:
         check_input(image, tokens, mask)
-        popped, where, taps = self.pop_up(image, tokens, mask)
+        popped, pointing, taps = self.pop_up(image, tokens, mask)
         size = image.shape[-2:]
         trimap = enlarged(self.semantic(popped, taps), size).float()
         detail = torch.sigmoid(enlarged(self.details(image, taps), size).float())
-        return {"alpha": fuse(trimap, detail), "trimap": trimap, "detail": detail, "where": where}
+        return {"alpha": fuse(trimap, detail), "trimap": trimap, "detail": detail, "pointing": pointing}
 
     def pop_up(self, image: Tensor, tokens: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
         """The words' subject (B, D, H/16, W/16), where they point, and the picture's taps, high resolution first."""
@@ -101,8 +101,8 @@ class CLIPMat(CLIPMatBase):
         words = self.encoder.text_tokens(tokens, self.context)
         popped, attention = self.popup(seen[-1], words, mask)
         said = (tokens < self.encoder.config.vocabulary - 2) * mask  # neither marks nor learned vectors nor padding
-        where = on_grid((attention * said[:, None]).sum(2, keepdim=True), rows, columns)
-        return on_grid(popped, rows, columns), where, [on_grid(seen[tap], rows, columns) for tap in self.taps]
+        pointing = on_grid((attention * said[:, None]).sum(2, keepdim=True), rows, columns)
+        return on_grid(popped, rows, columns), pointing, [on_grid(seen[tap], rows, columns) for tap in self.taps]
 
     def for_patches(self, image: Tensor, rows: int, columns: int) -> Tensor:
         """With patches of 14 px a picture is made smaller, so that it has one for every 16 px as well (ours)."""
@@ -143,9 +143,8 @@ class CLIPMatLite(CLIPMatBase):
         meant, pooled = (weighted(part, gate) for part in (static, words))
         named, match = self.consider(os32, meant)
         above = [enlarged(part, (rows, columns)) for part in (os32, named, match)]
-        v = self.look(torch.cat((taps[-1], *above), 1)).flatten(2).transpose(1, 2)
-        v = v + sincos(rows, columns, v.shape[2]).to(v)
-        popped, _ = self.popup(v, words, mask)
+        v = placed(self.look(torch.cat((taps[-1], *above), 1)))
+        popped, _ = self.popup(v.flatten(2).transpose(1, 2), words, mask)
         return on_grid(popped, rows, columns), self.point(popped, pooled, rows, columns), taps
 
     def consider(self, os32: Tensor, meant: Tensor) -> tuple[Tensor, Tensor]:
@@ -347,7 +346,7 @@ class ClassNames(nn.Module):
         super().__init__()
         encode = tokenizer.lite().encode
         rows = [encode(line.replace(",", ""))[:longest] for line in class_lines()]
-        pieces = torch.tensor([row + [-1] * (longest - len(row)) for row in rows])
+        pieces = torch.tensor([row + [-1] * (longest - len(row)) for row in rows], dtype=torch.int32)
         self.register_buffer("pieces", pieces, persistent=False)
 
     def forward(self, table: Tensor) -> Tensor:
@@ -415,16 +414,18 @@ def weighted(vectors: Tensor, weights: Tensor) -> Tensor:
     return (vectors * weights).sum(1) / (weights.sum(1) + 1e-6)
 
 
-def sincos(rows: int, columns: int, width: int) -> Tensor:
-    """(rows * columns, width): sines and cosines of the row and of the column, a quarter of the width each."""
-    rates = torch.exp(-torch.arange(width // 4) * (4 * torch.log(torch.tensor(10.0)) / (width // 4)))
-    y, x = (torch.arange(side)[:, None] * rates for side in (rows, columns))
-    planes = [
-        wave(part)[:, None].expand(-1, columns, -1) if part is y else wave(part)[None].expand(rows, -1, -1)
-        for part in (y, x)
-        for wave in (torch.sin, torch.cos)
-    ]
-    return torch.cat(planes, 2).flatten(0, 1)
+def placed(x: Tensor) -> Tensor:
+    """x (B, C, H, W) and where it is: waves of the row in the first half of the channels, of the column in the rest."""
+    down, across = x.chunk(2, 1)
+    rows, columns = (waves(side, down.shape[1]).to(x) for side in x.shape[-2:])
+    return torch.cat((down + rows.T[:, :, None], across + columns.T[:, None]), 1)
+
+
+def waves(count: int, width: int) -> Tensor:
+    """(count, width): sines, then cosines, of 0 .. count - 1 at rates from 1 down to nearly 1 / 10,000."""
+    rates = 10_000.0 ** -(torch.arange(width // 2) / (width // 2))
+    angles = torch.arange(count)[:, None] * rates
+    return torch.cat((angles.sin(), angles.cos()), 1)
 
 
 def check_input(image: Tensor, tokens: Tensor, mask: Tensor) -> None:

@@ -12,7 +12,7 @@ from torch import Tensor
 from mattelier.train.gfm_losses import SHARE, composition, focus_loss, fusion_loss, glance_target, in_unknown, summed
 from mattelier.train.losses import cross_entropy, weighted_mean
 
-WHERE_SHARE = 0.1  # of the map where the words point
+POINTING_SHARE = 0.1  # of the map where the words point
 
 
 def total_clipmat(
@@ -43,7 +43,7 @@ def total_clipmat_lite(
     unknown = in_unknown(trimap)
     trusted = unknown if weight is None else unknown * weight
     losses = terms(predicted, image, alpha, trimap, weight)
-    losses["where"] = WHERE_SHARE * where_entropy(predicted["where"], alpha)
+    losses["pointing"] = POINTING_SHARE * pointing_entropy(predicted["pointing"], alpha)
     losses["entropy"] = cross_entropy(predicted["detail"], alpha, trusted) * trimap.numel() / (unknown.sum() + 1.0)
     return losses | {"total": summed(losses)}
 
@@ -71,6 +71,6 @@ def semantic_entropy(scores: Tensor, trimap: Tensor, weight: Tensor | None = Non
     return weighted_mean(entropy[:, None], weight)
 
 
-def where_entropy(where: Tensor, alpha: Tensor) -> Tensor:
+def pointing_entropy(pointing: Tensor, alpha: Tensor) -> Tensor:
     """Binary cross-entropy of the map against how much of every cell the subject covers."""
-    return cross_entropy(where, F.interpolate(alpha, size=where.shape[-2:], mode="area"))
+    return cross_entropy(pointing, F.interpolate(alpha, size=pointing.shape[-2:], mode="area"))
