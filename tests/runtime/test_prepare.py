@@ -6,7 +6,7 @@ import pytest
 from mattelier.errors import InputError, WeightsError
 from mattelier.image.io import Picture
 from mattelier.models.cards import Contract
-from mattelier.runtime.prepare import network_copy, network_input, restore
+from mattelier.runtime.prepare import levelled, network_copy, network_input, restore, seen_part
 
 CONTRACT = Contract(longest_px=64, multiple_of=32)
 
@@ -82,3 +82,26 @@ def test_a_faint_island_is_cleared() -> None:
 def test_an_answer_that_is_no_alpha_is_refused(alpha: np.ndarray) -> None:
     with pytest.raises(WeightsError, match=r"expected \(1, 1, 2, 2\)"):
         restore(CONTRACT, {"alpha": alpha}, (2, 2))
+
+
+def test_a_network_that_wants_0_to_255_gets_that() -> None:
+    """GFM's contract: RGB as it is in the file."""
+    copy = np.random.default_rng(0).integers(0, 256, (32, 64, 3), dtype=np.uint8)
+    (plane,) = network_input(Contract(longest_px=64, scale=255.0), copy).values()
+    assert np.array_equal(plane[0].transpose(1, 2, 0), copy.astype(np.float32))
+
+
+def test_a_part_is_seen_on_white_and_at_its_own_size() -> None:
+    pixels = np.full((4, 6, 3), 60, np.uint8)
+    alpha = np.array([[0, 0, 0, 51, 255, 255]] * 4, np.uint8)
+    seen = seen_part(Picture(pixels, alpha, None), (slice(1, 3), slice(2, 6)))
+    assert seen.tolist() == [[[255] * 3, [216] * 3, [60] * 3, [60] * 3]] * 2  # 0.2 * 60 + 0.8 * 255
+    deep = seen_part(Picture(pixels.astype(np.uint16) * 257, None, None), (slice(0, 1), slice(0, 1)))
+    assert deep.dtype == np.uint8 and deep.tolist() == [[[60] * 3]]
+
+
+def test_levels_are_a_line_between_two_ends() -> None:
+    alpha = np.array([0.0, 0.1, 0.3, 0.5, 0.9, 1.0])
+    out = levelled(alpha, Contract(longest_px=64, levels=(0.1, 0.5)))
+    np.testing.assert_allclose(out, [0, 0, 0.5, 1, 1, 1], atol=1e-7)
+    assert out.dtype == np.float32

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from mattelier.errors import InputError
-from mattelier.runtime.prepare_fba import INPUTS, published_input, published_layers, published_size
+from mattelier.runtime.prepare_fba import (
+    INPUTS,
+    published_input,
+    published_layers,
+    published_size,
+    tile_input,
+    tile_layers,
+)
 
 PARITY = Path(__file__).parent.parent / "parity"
 OPS, FIXTURE = np.load(PARITY / "fba_ops.npz"), np.load(PARITY / "fba.npz")
@@ -66,3 +73,28 @@ def test_sizes_that_differ_are_refused() -> None:
         published_input(np.zeros((4, 4, 3), np.uint8), np.zeros((4, 5), np.uint8))
     with pytest.raises(InputError, match="expected \\(H, W, 3\\) uint8"):
         published_input(np.zeros((4, 4, 3)), np.zeros((4, 4), np.uint8))
+
+
+def test_a_tile_of_a_fitting_size_is_given_what_the_whole_picture_would_be() -> None:
+    rgb, trimap = FIXTURE["image_rgb"], FIXTURE["trimap"]
+    whole = published_input(rgb, trimap)
+    everything = (slice(0, rgb.shape[0]), slice(0, rgb.shape[1]))
+    for name, plane in tile_input(rgb, trimap, everything).items():
+        np.testing.assert_allclose(plane, whole[name], atol=1e-6)
+    inner = (slice(8, 40), slice(16, 56))
+    for name, plane in tile_input(rgb[inner], trimap, inner).items():
+        np.testing.assert_allclose(plane[0], whole[name][0][:, *inner], atol=1e-6)
+
+
+def test_a_tile_that_does_not_fit_is_padded_and_never_resampled() -> None:
+    rgb = np.arange(5 * 11 * 3, dtype=np.uint8).reshape(5, 11, 3)
+    trimap = np.array([[0] * 4 + [128] * 4 + [255] * 3] * 5, np.uint8)
+    given = tile_input(rgb, trimap, (slice(0, 5), slice(0, 11)))
+    assert given["image"].shape == (1, 3, 8, 16)
+    np.testing.assert_allclose(given["image"][0, :, :5, :11], rgb.transpose(2, 0, 1) / 255, atol=1e-7)
+    np.testing.assert_allclose(given["image"][0, :, 7, 15], rgb[4, 10] / 255, atol=1e-7)
+    assert given["two_chan_trimap"][0, :, 7, 15].tolist() == [0, 1]
+    assert given["trimap_transformed"][0, 3, 7].tolist()[10:] == [1] * 6
+    layers = tile_layers(answer(0.5, (8, 16)), rgb, trimap)
+    assert layers.alpha.shape == (5, 11) and layers.foreground.shape == (5, 11, 3)
+    np.testing.assert_allclose(layers.alpha[0], [0] * 4 + [0.5] * 4 + [1] * 3)
