@@ -25,7 +25,7 @@ class Contract:
     inputs: tuple[str, ...] = ("image",)
     outputs: tuple[str, ...] = ("alpha",)
     levels: tuple[float, float] = (0.0, 1.0)
-    reach_px: int = 0
+    reach_px: int = 64
 
 
 @dataclass(frozen=True)
