@@ -1,0 +1,105 @@
+"""The networks that cuts are meant for, gfm-lite and fba-lite, with random weights and through both engines."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from onnx import numpy_helper
+
+from mattelier.models import build
+from mattelier.models.cards import Card, Contract, Weights
+from mattelier.models.official import OFFICIAL
+from mattelier.runtime import pipeline
+from mattelier.runtime.engine import open_engine
+from mattelier.runtime.export import export
+from mattelier.runtime.pipeline import Matter
+from mattelier.runtime.prepare import network_input
+
+FBA = Contract(**{**vars(OFFICIAL["fba"].contract), "longest_px": 176, "reach_px": 16})
+GFM = Contract(**{**vars(OFFICIAL["gfm"].contract), "longest_px": 96})
+
+
+def photo() -> np.ndarray:
+    """A soft disc on stripes, 150 x 210 px."""
+    y, x = np.mgrid[:150, :210]
+    alpha = np.clip((50 - np.hypot(y - 75, x - 105)) / 12 + 0.5, 0, 1)[..., None]
+    return (alpha * 220 + (1 - alpha) * (40 + 30 * np.sin(x / 5))[..., None]).astype(np.uint8).repeat(3, 2)
+
+
+def ring() -> np.ndarray:
+    y, x = np.mgrid[:150, :210]
+    distance = np.hypot(y - 75, x - 105)
+    return np.where(distance < 35, 255, np.where(distance < 65, 128, 0)).astype(np.uint8)
+
+
+def random_net(system: str) -> torch.nn.Module:
+    torch.manual_seed(0)
+    return build(system, lite=True).eval()
+
+
+def card_of(system: str, contract: Contract, file: Path) -> Card:
+    data = file.read_bytes()
+    facts = Weights(file.name, hashlib.sha256(data).hexdigest(), len(data), "Apache-2.0")
+    return Card(f"{system}-lite.random", system, {"lite": True}, "", "", facts, contract)
+
+
+def tensors_alone(net: torch.nn.Module, file: Path) -> Path:
+    """What the torch engine reads of an ONNX file: its tensors by name."""
+    tensors = [
+        numpy_helper.from_array(tensor.numpy(), name)
+        for name, tensor in net.state_dict().items()
+        if tensor.is_floating_point()
+    ]
+    graph = onnx.helper.make_graph([], "tensors", [], [], tensors)
+    file.write_bytes(onnx.helper.make_model(graph).SerializeToString())
+    return file
+
+
+@pytest.mark.parametrize("quality", ["standard", "draft"])
+def test_the_pair_cuts_with_torch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quality: str) -> None:
+    """Random networks find nothing; what is asked is that every size, head and region fits."""
+    monkeypatch.setattr(pipeline, "require_subject", lambda _: None)
+    files = {name: tensors_alone(random_net(name), tmp_path / f"{name}.onnx") for name in ("gfm", "fba")}
+    gfm, fba = card_of("gfm", GFM, files["gfm"]), card_of("fba", FBA, files["fba"])
+    refiner = Matter(fba, file=files["fba"], engine="torch", threads=1)
+    matter = Matter(gfm, file=files["gfm"], engine="torch", threads=1, refiner=refiner)
+    cut = matter.cut(photo(), quality=quality)  # type: ignore[arg-type]
+    assert cut.alpha.shape == (150, 210) and cut.alpha.min() >= 0 and cut.alpha.max() <= 1
+    assert ("fba-lite.random@" in cut.model) == (quality == "standard")
+    told = refiner.cut(photo(), trimap=ring())
+    assert (told.alpha[ring() == 255] == 1).all() and (told.alpha[ring() == 0] == 0).all()
+    assert np.array_equal(told.colours[ring() != 128], photo()[ring() != 128])
+
+
+@pytest.mark.slow
+def test_fba_is_the_same_in_onnx_and_torch(tmp_path: Path) -> None:
+    """Whole and in tiles; DESIGN.md section 8."""
+    file = tmp_path / "fba.onnx"
+    export(random_net("fba"), file, {}, system="fba")
+    for longest_px in (224, 176):
+        card = card_of("fba", Contract(**{**vars(FBA), "longest_px": longest_px}), file)
+        onnx_cut, torch_cut = (
+            Matter(card, file=file, engine=engine, threads=1).cut(photo(), trimap=ring())
+            for engine in ("onnx", "torch")
+        )
+        assert np.abs(onnx_cut.alpha - torch_cut.alpha).max() <= 1e-3
+        sure = np.abs(onnx_cut.alpha - 0.5) < 0.49  # within a hair of 0 or 1 one of the two may snap to it
+        assert np.abs(onnx_cut.colours.astype(int) - torch_cut.colours)[sure].max() <= 1
+
+
+@pytest.mark.slow
+def test_gfm_is_the_same_in_onnx_and_torch(tmp_path: Path) -> None:
+    """Every head before the discrete choice; the merged alpha in all but 0.02 % of the pixels."""
+    file = tmp_path / "gfm.onnx"
+    export(random_net("gfm"), file, {}, system="gfm")
+    card = card_of("gfm", GFM, file)
+    inputs = network_input(GFM, np.ascontiguousarray(photo()[:128, :192]))
+    first, second = (
+        open_engine(card, file.read_bytes(), engine, threads=1).run(inputs) for engine in ("onnx", "torch")
+    )
+    for name in ("glance", "focus"):
+        assert np.abs(first[name] - second[name]).max() <= 1e-3, name
+    assert (np.abs(first["alpha"] - second["alpha"]) > 1e-3).mean() <= 2e-4
