@@ -1,5 +1,6 @@
 """Every system that can be trained: its recipe's samples, its network, its losses and its validation fit together."""
 
+import json
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -7,13 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from mattelier.image.trimap_encoding import distance_maps, two_channels
+from mattelier.models.tokenizer import TEMPLATE, TEMPLATES
 from mattelier.train import feed
 from mattelier.train.loop import optimise, prepare
 from mattelier.train.recipes import RECIPES
 from mattelier.train.stages import Recipe
-from mattelier.train.systems import SYSTEMS, fba_hints, imagenet_normalised, system_of
+from mattelier.train.systems import SYSTEMS, fba_hints, imagenet_normalised, system_of, template_of
 from mattelier.train.validate import held_out, predict, validate, write_sheet
 
 LITE = [recipe for recipe in RECIPES.values() if recipe.lite and recipe.system in SYSTEMS]
@@ -22,15 +25,34 @@ LITE = [recipe for recipe in RECIPES.values() if recipe.lite and recipe.system i
 def shrunk(recipe: Recipe) -> Recipe:
     """The recipe on small pictures, from the sources that a folder of pictures alone has."""
     stage = replace(recipe.stages[0], side_px=64, batch=2, steps=1)
-    if recipe.samples == "whole":
+    if recipe.samples in ("whole", "refer"):
         return replace(recipe, stages=(stage,), start="random", validate_px=64)
     crops = {"sources": (("cutout", 0.5), ("photo", 0.5)), "crops_px": (48, 64)}
     return replace(recipe, stages=(stage,), start="random", validate_px=64, **crops)
 
 
+@pytest.fixture(scope="module")
+def spoken(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The photos of `pictures` as a set with words, two to train on and one to validate."""
+    root = tmp_path_factory.mktemp("spoken")
+    for split, numbers in (("train", (0, 1)), ("val", (8,))):
+        folder = root / "refer" / split
+        lines = []
+        for name in ("images", "alpha"):
+            (folder / name).mkdir(parents=True)
+        for i in numbers:
+            Image.open(pictures / "photos" / f"disc_{i}.jpg").save(folder / "images" / f"{i}.png")
+            Image.open(pictures / "photos" / f"disc_{i}.png").save(folder / "alpha" / f"{i}_0.png")
+            for kind, text in (("keyword", "disc"), ("basic", "the bright disc")):
+                lines.append(json.dumps({"image": f"{i}", "alpha": f"{i}_0", "kind": kind, "text": text}))
+        (folder / "expressions.jsonl").write_text("\n".join(lines))
+    return root
+
+
 @pytest.mark.parametrize("recipe", LITE, ids=lambda recipe: recipe.name)
-def test_a_lite_recipe_steps_and_validates(recipe: Recipe, pictures: Path, tmp_path: Path) -> None:
+def test_a_lite_recipe_steps_and_validates(recipe: Recipe, pictures: Path, spoken: Path, tmp_path: Path) -> None:
     torch.set_num_threads(1)
+    pictures = spoken if recipe.samples == "refer" else pictures
     # what a later stage trains alone may rest in the first
     later = tuple(stage.trains for stage in recipe.stages if stage.trains)
     recipe = shrunk(recipe)
@@ -81,3 +103,11 @@ def test_gfm_asks_for_colours_only_where_they_are_known() -> None:
         assert gfm(heads, given)["composition"].item() == pytest.approx(0.0, abs=1e-4)
     wrong = composed | {"foreground": back, "background": front, "image": 2.0 * front - 1.0}
     assert gfm(heads, wrong)["composition"].item() > 0.1
+
+
+def test_templates_change_from_step_to_step_and_stay_the_same_at_validation() -> None:
+    batch = {"text": ["disc", "the bright disc"]}
+    assert {template_of(batch, i) for i in (0, 1)} == {TEMPLATE}
+    drawn = [template_of(batch | {"step": step}, 0) for step in range(40)]
+    assert set(drawn) == set(TEMPLATES)
+    assert drawn == [template_of(batch | {"step": step}, 0) for step in range(40)]

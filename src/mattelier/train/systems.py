@@ -3,6 +3,7 @@
 A batch holds what train/feed.py says. A new system is one entry here: its recipe stands in train/recipes.py already.
 """
 
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,9 @@ from torch import Tensor, nn
 from mattelier.errors import UnknownModel
 from mattelier.image.trimap import BACKGROUND, FOREGROUND, UNKNOWN
 from mattelier.image.trimap_encoding import distance_maps, two_channels
-from mattelier.train import dim_losses, fba_losses, gfm_losses, losses, matteformer_losses
+from mattelier.models.clipmat import CLIPMatBase
+from mattelier.models.tokenizer import TEMPLATE, TEMPLATES, phrase
+from mattelier.train import clipmat_losses, dim_losses, fba_losses, gfm_losses, losses, matteformer_losses
 from mattelier.train.stages import Recipe
 
 Batch = dict[str, Any]  # tensors by name; text (list of str) and step (int)
@@ -126,6 +129,32 @@ def matteformer_lite(predicted: Outputs, batch: Batch) -> Outputs:
     )
 
 
+def run_clipmat(net: nn.Module, batch: Batch) -> Outputs:
+    if not isinstance(net, CLIPMatBase):
+        raise TypeError(f"found {type(net).__name__}; run_clipmat runs a CLIPMat")
+    texts = [phrase(text, template_of(batch, i)) for i, text in enumerate(batch["text"])]
+    tokens, mask = (part.to(batch["image"].device) for part in net.prompts(texts))
+    outputs: Outputs = net(unit(batch["image"]), tokens, mask)
+    return outputs
+
+
+def template_of(batch: Batch, i: int) -> str:
+    """The words around a keyword: drawn anew for every picture of a training step, one and the same without a step."""
+    # from step, picture and words: a resumed run draws what an unbroken one would have drawn
+    step = batch.get("step")
+    return TEMPLATE if step is None else random.Random(f"{step} {i} {batch['text'][i]}").choice(TEMPLATES)
+
+
+def clipmat(predicted: Outputs, batch: Batch) -> Outputs:
+    return clipmat_losses.total_clipmat(predicted, batch["image"], batch["alpha"], batch["trimap"], batch["weight"])
+
+
+def clipmat_lite(predicted: Outputs, batch: Batch) -> Outputs:
+    return clipmat_losses.total_clipmat_lite(
+        predicted, batch["image"], batch["alpha"], batch["trimap"], batch["weight"]
+    )
+
+
 def colours_of(batch: Batch) -> dict[str, Tensor]:
     """What a loss over colours asks for, the image in [0, 1]."""
     names = ("alpha", "foreground", "background", "trimap", "known")
@@ -163,6 +192,7 @@ SYSTEMS: dict[str, System] = {
     "modnet": System(run_modnet, {"modnet": modnet, "modnet-lite": modnet_lite}),
     "gfm": System(run_gfm, {"gfm": gfm, "gfm-lite": gfm_lite}),
     "dim": System(run_dim, {"dim": dim, "dim-refine": dim_refine, "dim-both": dim_both}),
+    "clipmat": System(run_clipmat, {"clipmat": clipmat, "clipmat-lite": clipmat_lite}),
     "fba": System(run_fba, {"fba": fba, "fba-lite": fba_lite}),
     "matteformer": System(run_matteformer, {"matteformer": matteformer, "matteformer-lite": matteformer_lite}),
 }
