@@ -4,8 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 from typer.testing import Result
+
+from mattelier.errors import InputError
+from mattelier.evaluate.sets import read_set
 
 Matte = Callable[..., Result]
 
@@ -47,6 +51,16 @@ def test_compose_as_published_and_by_chance(matte: Matte, tmp_path: Path) -> Non
     drawn = matte("data", "compose", "fg", "bg", "-o", "drawn", *words)
     assert drawn.exit_code == 0, drawn.stderr
     assert len(list(tmp_path.glob("drawn/trimap/*.png"))) == 5
+
+
+def test_a_composed_test_set_is_read_as_one(matte: Matte, tmp_path: Path) -> None:
+    folders(tmp_path)
+    words = ("--per-foreground", 2, "--split", "test")
+    assert matte("data", "compose", "fg", "bg", "-o", "set", *words).exit_code == 0
+    assert [picture.name for picture in read_set(tmp_path / "set").pictures] == ["thing_0", "thing_1"]
+    assert matte("data", "compose", "fg", "bg", "-o", "other", "--per-foreground", 2).exit_code == 0
+    with pytest.raises(InputError, match="has no picture to measure on"):
+        read_set(tmp_path / "other")
 
 
 def test_compose_says_what_is_missing(matte: Matte, tmp_path: Path) -> None:

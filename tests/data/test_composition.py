@@ -1,5 +1,6 @@
 """Composition-1k's recipe: names, blocks, the cut of the background, and the equation."""
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -144,6 +145,26 @@ def test_separate_mattes_and_lists(sources: Sources, tmp_path: Path) -> None:
     files = listed(tmp_path / "fg", tmp_path / "names.txt")
     made = pairs(Sources(files, sources.backgrounds, tmp_path / "alpha"), Recipe(2))
     assert made[0].name == "f1_0" and (made[0].make().planes["alpha"] == 77).all()
+
+
+@pytest.mark.parametrize(
+    "recipe", [Recipe(1), Recipe(1, seed=1, pair_share=1.0), Recipe(1, seed=1, is_linear=True, trimap="fba")]
+)
+def test_a_4k_composite_fits_into_2_gb(recipe: Recipe, tmp_path: Path) -> None:
+    """By what it takes at 320 px: 2 GB are 128 bytes for each of 4096 x 4096 pixels."""
+    side = 320
+    alpha = np.tile(np.linspace(0, 255, side).astype(np.uint8), (side, 1))
+    for folder, planes in (("fg", (alpha, alpha, alpha, alpha)), ("bg", (alpha, alpha, alpha))):
+        (tmp_path / folder).mkdir()
+        for i in range(2):
+            Image.fromarray(np.dstack(planes)).save(tmp_path / folder / f"{i}.png")
+    (first, *_) = pairs(Sources(listed(tmp_path / "fg"), listed(tmp_path / "bg")), recipe)
+    first.make()  # imports are no part of it
+    tracemalloc.start()
+    first.make()
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak_bytes / side**2 < 120
 
 
 def test_what_cannot_be_is_named(sources: Sources, tmp_path: Path) -> None:

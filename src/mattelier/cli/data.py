@@ -45,6 +45,9 @@ def compose(
     ] = None,
     extend: Annotated[bool, typer.Option("--extend", help="Carry colours on to where alpha is 0.")] = False,
     linear: Annotated[bool, typer.Option("--linear", help="Mix light as light; the papers mix sRGB values.")] = False,
+    split: Annotated[
+        Literal["train", "val", "test"], typer.Option(help="What the manifest says; matte evaluate reads test.")
+    ] = "train",
     workers: Workers = 1,
 ) -> None:
     """Lay every foreground over N backgrounds, as Composition-1k does, or by chance."""
@@ -62,6 +65,7 @@ def compose(
             rounding="down" if seed is None else "nearest",
             trimap=trimap,
             rssn=parts(rssn) if rssn else None,
+            split=split,
         )
         sources = Sources(listed(foregrounds, foreground_names), listed(backgrounds, background_names), alpha, denoised)
         jobs = pairs(sources, recipe)

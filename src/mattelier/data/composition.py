@@ -40,6 +40,7 @@ class Recipe:
     rounding: Literal["down", "nearest"] = "down"
     trimap: str | None = None  # a paper of trimaps.PAPERS, or none
     rssn: Rssn | None = None
+    split: Literal["train", "val", "test"] = "train"  # what the manifest says
 
     def __post_init__(self) -> None:
         if self.per_foreground < 1 or not 0 <= self.pair_share <= 1:
@@ -59,7 +60,7 @@ class Recipe:
 
 
 TRAIN = Recipe(per_foreground=100)  # 431 foregrounds: 43100 pictures
-TEST = Recipe(per_foreground=20)  # 50 foregrounds: 1000 pictures
+TEST = Recipe(per_foreground=20, split="test")  # 50 foregrounds: 1000 pictures
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ class Pair:
     def _row(self, alpha: Array) -> dict[str, str]:
         height, width = alpha.shape
         return {
-            "split": "train",
+            "split": self.options.split,
             "kind": "composite",
             "category": "",
             "auto": "yes",
