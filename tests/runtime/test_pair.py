@@ -13,10 +13,8 @@ from mattelier.models import build
 from mattelier.models.cards import Card, Contract, Weights
 from mattelier.models.official import OFFICIAL
 from mattelier.runtime import pipeline
-from mattelier.runtime.engine import open_engine
 from mattelier.runtime.export import export
 from mattelier.runtime.pipeline import Matter
-from mattelier.runtime.prepare import network_input
 
 FBA = Contract(**{**vars(OFFICIAL["fba"].contract), "longest_px": 176, "reach_px": 16})
 GFM = Contract(**{**vars(OFFICIAL["gfm"].contract), "longest_px": 96})
@@ -88,18 +86,3 @@ def test_fba_is_the_same_in_onnx_and_torch(tmp_path: Path) -> None:
         assert np.abs(onnx_cut.alpha - torch_cut.alpha).max() <= 1e-3
         sure = np.abs(onnx_cut.alpha - 0.5) < 0.49  # within a hair of 0 or 1 one of the two may snap to it
         assert np.abs(onnx_cut.colours.astype(int) - torch_cut.colours)[sure].max() <= 1
-
-
-@pytest.mark.slow
-def test_gfm_is_the_same_in_onnx_and_torch(tmp_path: Path) -> None:
-    """Every head before the discrete choice; the merged alpha in all but 0.02 % of the pixels."""
-    file = tmp_path / "gfm.onnx"
-    export(random_net("gfm"), file, {}, system="gfm")
-    card = card_of("gfm", GFM, file)
-    inputs = network_input(GFM, np.ascontiguousarray(photo()[:128, :192]))
-    first, second = (
-        open_engine(card, file.read_bytes(), engine, threads=1).run(inputs) for engine in ("onnx", "torch")
-    )
-    for name in ("glance", "focus"):
-        assert np.abs(first[name] - second[name]).max() <= 1e-3, name
-    assert (np.abs(first["alpha"] - second["alpha"]) > 1e-3).mean() <= 2e-4
