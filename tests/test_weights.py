@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mattelier import weights
-from mattelier.errors import UnknownModel, WeightsError
+from mattelier.errors import InputError, UnknownModel, WeightsError
 from mattelier.models.cards import Card, Contract, Weights
 
 DATA = b"some weights"
@@ -49,6 +49,21 @@ def test_cards_of_the_users_folder_lie_beside_their_files(home: Path) -> None:
         weights.resolve("a-x", CARDS)
     with pytest.raises(UnknownModel):
         weights.resolve("a-y", CARDS)
+
+
+def test_what_is_staged_goes_again_and_what_cannot_be_written_is_told(home: Path) -> None:
+    with weights.staging(home) as folder:
+        (folder / "half").write_bytes(DATA)
+        assert folder.parent == home
+    assert list(home.iterdir()) == []
+    with (
+        pytest.raises(InputError, match=r"cannot be written to \(No such file or directory\)"),
+        weights.staging(home / "nowhere"),
+    ):
+        raise AssertionError
+    with pytest.raises(KeyError), weights.staging(home):
+        raise KeyError
+    assert list(home.iterdir()) == []
 
 
 @pytest.mark.parametrize("data", [b"", DATA[:-1], DATA + b"\0", DATA.swapcase()])

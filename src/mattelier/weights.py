@@ -8,11 +8,13 @@ import hashlib
 import os
 import re
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from mattelier.errors import UnknownModel, WeightsError
+from mattelier.errors import InputError, UnknownModel, WeightsError
 
 DIGEST_CHARS = 8  # of a pin, NAME@DIGEST
 CARD_SUFFIX = ".card.json"
@@ -63,6 +65,22 @@ def card_file(name: str) -> Path:
 def card_files() -> list[Path]:
     """The cards of the user's folder, by name."""
     return sorted(user_folder().glob(f"*{CARD_SUFFIX}"))
+
+
+@contextmanager
+def staging(folder: Path) -> Iterator[Path]:
+    """A folder inside `folder`, gone at the end: files are finished there and then moved, so that none is seen half.
+
+    Raises InputError where nothing can be written.
+    """
+    try:
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".part-") as name:
+            yield Path(name)
+    except OSError as error:
+        raise InputError(
+            f"{folder} cannot be written to ({error.strerror or error}); expected a writable folder with room; "
+            "choose another, or free some space"
+        ) from error
 
 
 def find(weights: WeightFile) -> Path:

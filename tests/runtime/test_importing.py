@@ -228,6 +228,39 @@ def test_an_import_that_fails_late_leaves_what_was_there(
     assert names(home) == before and weights.read(first.weights)
 
 
+def test_a_folder_that_cannot_be_is_told(
+    home: Path, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("MATTELIER_HOME", str(tmp_path / "file" / "home"))
+    with pytest.raises(InputError, match=r"file.home cannot be made \(Not a directory\).*set MATTELIER_HOME"):
+        import_official("tiny", checkpoint, {})
+
+
+def test_a_disk_that_is_full_is_told(home: Path, checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_given: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(exporting, "save_tensors", full)
+    with pytest.raises(InputError, match=r"home cannot be written to \(No space left on device\).*free some space"):
+        import_official("tiny", checkpoint, {})
+    assert names(home) == set()
+
+
+def test_what_one_file_cannot_hold_is_not_imported(
+    home: Path, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def in_two(_net: nn.Module, file: Path, _metadata: Mapping[str, str], system: str) -> Difference:
+        for path in (file, exporting.data_file(file)):
+            path.write_bytes(b"half")
+        return Difference({"alpha": 0.0}, {})
+
+    monkeypatch.setattr(exporting, "export", in_two)
+    with pytest.raises(WeightsError, match=r"tiny-one\.official is beyond 2 GB, in two files"):
+        import_official("tiny", checkpoint, {})
+    assert names(home) == set()
+
+
 def test_every_system_with_released_files_can_be_exported() -> None:
     assert set(OFFICIAL) <= set(INTERFACES)
     for official in OFFICIAL.values():

@@ -5,7 +5,6 @@ the torch engine can load the very same bytes.
 """
 
 import os
-import tempfile
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from mattelier.errors import InputError, UnknownModel, WeightsError
 from mattelier.image import Array
 from mattelier.image.output import write
 from mattelier.runtime.interfaces import INTERFACES, Interface
+from mattelier.weights import staging
 
 TOLERANCE = 1e-3  # DESIGN.md §8: the same fp16-rounded weights in both engines
 FLIPPED = 2e-4  # of the pixels, where a discrete choice stands before an output
@@ -67,14 +67,14 @@ def export(
     interface = interface_of(system)
     if not overwrite and os.path.lexists(file):
         raise InputError(f"{file} exists already; a new name was expected; choose another, or ask to overwrite")
+    if not file.parent.is_dir():
+        raise InputError(f"the folder {file.parent} does not exist; an existing folder was expected; create it first")
     round_weights(net.eval())
     model = store_half(graph_of(net, interface), net.state_dict())
     for key, value in metadata.items():
         model.metadata_props.add(key=key, value=value)
-    if not file.parent.is_dir():
-        raise InputError(f"the folder {file.parent} does not exist; an existing folder was expected; create it first")
-    with tempfile.TemporaryDirectory(dir=file.parent, prefix=".export-") as folder:
-        staged = serialise(model, Path(folder) / file.name)
+    with staging(file.parent) as folder:
+        staged = serialise(model, folder / file.name)
         difference = compare(net, staged, interface)
         if not difference.is_tolerable():
             raise WeightsError(
@@ -264,9 +264,14 @@ def rounding(net: nn.Module, system: str) -> float:
 
 def save_tensors(net: nn.Module, file: Path, metadata: Mapping[str, str]) -> None:
     """All tensors of net as they are, under the module's own names, as safetensors."""
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
-    save_file({name: tensor.contiguous() for name, tensor in net.state_dict().items()}, file, dict(metadata))
+    tensors = {name: tensor.contiguous() for name, tensor in net.state_dict().items()}
+    try:
+        save_file(tensors, file, dict(metadata))
+    except SafetensorError as error:  # how it tells of a full disk
+        raise OSError(str(error)) from error
 
 
 @torch.inference_mode()

@@ -11,7 +11,6 @@ there. Nothing downloads.
 
 import inspect
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -65,11 +64,21 @@ def import_official(
     variant, config = official.variant(net, dict(options))
     card_name = settled_name(name, f"{system}-{variant}")
     check_free(card_name, overwrite)
-    folder = weights.user_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".import-") as staging:
+    with weights.staging(existing(weights.user_folder())) as staged:
         facts = Facts(card_name, system, config, file.name, digest(file))
-        return store(net, facts, official, Path(staging), overwrite)
+        return store(net, facts, official, staged, overwrite)
+
+
+def existing(folder: Path) -> Path:
+    """The folder, made where it is not there.  Raises InputError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"the folder {folder} cannot be made ({error.strerror}); expected a place for imported weights; "
+            "set MATTELIER_HOME to another"
+        ) from error
+    return folder
 
 
 @dataclass(frozen=True)
@@ -85,7 +94,7 @@ class Facts:
 
 def store(net: "nn.Module", facts: Facts, official: Official, staging: Path, overwrite: bool) -> Receipt:
     """Write tensors and network beside the user's folder, then move them in, then write the card."""
-    from mattelier.runtime.export import export, rounding, save_tensors
+    from mattelier.runtime.export import data_file, export, rounding, save_tensors
 
     metadata = {
         "name": facts.name,
@@ -99,6 +108,10 @@ def store(net: "nn.Module", facts: Facts, official: Official, staging: Path, ove
     save_tensors(net, tensors, metadata)
     of_rounding = rounding(net, facts.system)
     difference = export(net, network, metadata, system=facts.system)
+    if data_file(network).exists():
+        raise WeightsError(
+            f"{facts.name} is beyond 2 GB, in two files; the engines here open one; export it in Python for another"
+        )
     files = {path: weight_file(facts.name, path, official.licence) for path in (tensors, network)}
     card = card_of(facts, official, files[network], difference, of_rounding)
     move_in(Imported(card, Origin(facts.file, facts.sha256, files[tensors])), files, overwrite)
