@@ -77,7 +77,6 @@ def import_(
         typer.Option("--legacy-ws/--no-legacy-ws", help="fba: weight standardisation as in 2020."),
     ] = None,
     skip: Annotated[bool | None, typer.Option("--skip/--no-skip", help="dim: whether skips are added.")] = None,
-    encoder: Annotated[str | None, typer.Option(help="clipmat: vit_b16, vit_l14.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an imported model of this name.")] = False,
 ) -> None:
     """Take a released checkpoint into your own folder, checked, without pickles, with its licence; no download."""
@@ -87,13 +86,7 @@ def import_(
     require("torch", "cpu")
     from mattelier.runtime.importing import import_official
 
-    given = {
-        "backbone": backbone,
-        "representation": representation,
-        "legacy_ws": legacy_ws,
-        "skip": skip,
-        "encoder": encoder,
-    }
+    given = {"backbone": backbone, "representation": representation, "legacy_ws": legacy_ws, "skip": skip}
     options = {option: value for option, value in given.items() if value is not None}
     receipt = import_official(name, file, options, commercial=commercial, overwrite=overwrite)
     typer.echo(f"licence of these weights: {receipt.card.weights.licence}", err=True)
