@@ -42,6 +42,16 @@ def test_synth_keeps_the_test_kinds_from_training(matte: Matte) -> None:
     assert allowed.exit_code == 0, allowed.stderr
 
 
+def test_synth_over_photographs(matte: Matte, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    Image.new("RGB", (90, 80), (10, 200, 30)).save(tmp_path / "photos" / "green.png")
+    words = ("--kinds", "letters", "--textures", "photos", "--count", 1, "--size", 64)
+    done = matte("data", "synth", *words, "-o", "set")
+    assert done.exit_code == 0, done.stderr
+    assert (np.asarray(Image.open(tmp_path / "set" / "bg" / "letters_00000.png")) == (10, 200, 30)).all()
+    assert matte("data", "synth", *words[:2], "--textures", "nowhere", "-o", "other").exit_code == 2
+
+
 def test_compose_as_published_and_by_chance(matte: Matte, tmp_path: Path) -> None:
     folders(tmp_path)
     published = matte("data", "compose", "fg", "bg", "-o", "set", "--per-foreground", 2)
