@@ -5,12 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mattelier.evaluate import metrics
 from mattelier.models import build
 from mattelier.train import dim_losses as losses
+from mattelier.train.loop import rest
 from mattelier.train.losses import trimap_of
+from mattelier.train.recipes import RECIPES
 from mattelier.train.systems import SYSTEMS, run_dim
 
 FIXTURE = np.load(Path(__file__).parent.parent / "parity" / "dim_losses.npz")
@@ -99,6 +101,23 @@ def four_discs(side: int) -> dict[str, Tensor]:
     image = (alpha * front + (1 - alpha) * back) * 2 - 1
     hints = {"trimap": trimap_of(alpha, 4), "known": torch.ones_like(alpha)}
     return {"image": image, "alpha": alpha, "foreground": front, "background": back} | hints
+
+
+@pytest.mark.parametrize("recipe", ["dim-lite", "dim"])
+def test_every_stage_s_loss_reaches_what_the_stage_trains_and_nothing_else(recipe: str) -> None:
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
+    batch, net = four_discs(64), build("dim", lite=RECIPES[recipe].lite).train()
+    nn.init.normal_(net.get_submodule("refine.residual").weight)  # type: ignore[arg-type]
+    refinement = {name for name, _ in net.named_parameters() if name.startswith("refine.")}
+    everything = {name for name, _ in net.named_parameters()}
+    reached = []
+    for stage in RECIPES[recipe].stages:
+        rest(net, stage)
+        net.zero_grad(set_to_none=True)
+        SYSTEMS["dim"].losses[stage.loss or RECIPES[recipe].loss](run_dim(net, batch), batch)["total"].backward()
+        reached.append({name for name, p in net.named_parameters() if p.grad is not None and p.grad.any()})
+    assert reached == [everything - refinement, refinement, everything]
 
 
 @pytest.mark.parametrize("name", ["dim", "dim-refine", "dim-both"])
