@@ -7,8 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from mattelier.backbones.clip import CLIPConfig
 from mattelier.models import build
-from mattelier.models.clipmat import CLIPMatLite
+from mattelier.models.clipmat import CLIPMat, CLIPMatLite
 from mattelier.train import clipmat_losses as losses
 from mattelier.train import gfm_losses
 from mattelier.train.losses import trimap_of
@@ -99,6 +100,25 @@ def test_sixty_steps_on_four_composites_halve_the_loss_and_words_decide() -> Non
     right = F.binary_cross_entropy(outputs["pointing"], F.interpolate(alpha, size=(4, 4), mode="area"))
     swapped = F.binary_cross_entropy(outputs["pointing"], F.interpolate(alpha[[1, 0, 3, 2]], size=(4, 4), mode="area"))
     assert right < 0.7 * swapped  # the pictures of a pair are the same: only their words differ
+
+
+@pytest.mark.slow
+def test_sixty_steps_halve_the_published_loss() -> None:
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
+    image, alpha, texts = two_discs_each(64)
+    trimap = trimap_of(alpha, 4)
+    net = CLIPMat(CLIPConfig(48, 16, 4, 128, 4, 64, 3)).train()  # CLIP's layout, shrunken
+    tokens, mask = net.prompts(texts)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=5e-4)
+    history = []
+    for _ in range(60):
+        parts = losses.total_clipmat(net((image + 1) / 2, tokens, mask), image, alpha, trimap)
+        optimiser.zero_grad()
+        parts["total"].backward()
+        optimiser.step()
+        history.append(parts["total"].item())
+    assert sum(history[-5:]) / 5 < 0.5 * history[0]
 
 
 def two_discs_each(side: int) -> tuple[Tensor, Tensor, list[str]]:
