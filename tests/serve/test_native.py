@@ -141,7 +141,7 @@ def test_json_brings_all_parts(client: Any, photo: bytes) -> None:
         ({"keep": "alpha", "background": "white"}, "exclude each other"),
         ({"bakground": "white"}, "background"),
         ({"prompt": "the dog"}, "understands no words"),
-        ({"trimap": "AAAA"}, "PNG"),
+        ({"trimap": "AAAA"}, "finds the subject from the photo alone"),
         ({"background": "/etc/passwd"}, "a colour such as white"),
         ({"background": "examples/astronaut.png"}, "a colour such as white"),
         ({"background": "blur:1e9"}, "a colour such as white"),
@@ -157,8 +157,7 @@ def test_options_that_cannot_be_met_are_400_with_a_sentence(
     answer = client.post("/api/cut", files={"image": photo}, data=options)
     assert answer.status_code == 400
     assert answer.json()["error"]["code"] == "bad_input"
-    if "trimap" not in options:
-        assert sentence in answer.json()["error"]["message"]
+    assert sentence in answer.json()["error"]["message"]
 
 
 def test_a_background_is_never_a_path(tmp_path: Path) -> None:
@@ -259,3 +258,49 @@ def test_a_new_card_shows_up_by_itself(client: Any, installed: Any, monkeypatch:
     ready = {system["system"]: (system["ready"], system["models"]) for system in listing["systems"]}
     assert ready["fba"] == (True, ["fba-lite.test"])
     assert ready["clipmat"] == (False, ["clipmat-lite.test"])
+
+
+@pytest.fixture
+def trimap(photo: bytes) -> bytes:
+    """The disc's trimap: its middle is subject, a ring around its edge is looked at."""
+    y, x = np.mgrid[:60, :80]
+    distance = np.hypot(y - 30, x - 40)
+    out = io.BytesIO()
+    Image.fromarray(np.select([distance < 14, distance < 26], [255, 128], 0).astype(np.uint8)).save(out, "PNG")
+    return out.getvalue()
+
+
+@pytest.fixture
+def with_told(told: Any, monkeypatch: pytest.MonkeyPatch, client: Any) -> Any:
+    """The server with a network that needs a trimap."""
+    monkeypatch.setattr("mattelier.models.CARDS", (told[0],))
+    monkeypatch.setenv("MATTELIER_HOME", str(told[1].parent))
+    return client
+
+
+def test_a_trimap_is_used(with_told: Any, photo: bytes, trimap: bytes) -> None:
+    answer = with_told.post("/api/cut", files={"image": photo, "trimap": trimap}, data={"model": "fba-told"})
+    assert answer.status_code == 200
+    assert answer.content == mattelier.cut(photo, model="fba-told", trimap=trimap).encoded("png")
+
+
+def test_parts_of_a_crop_have_the_crop_s_size(with_told: Any, photo: bytes, trimap: bytes) -> None:
+    order = {"model": "fba-told", "crop": "true", "keep": "trimap"}
+    answer = with_told.post(
+        "/api/cut", files={"image": photo, "trimap": trimap}, data=order, headers={"Accept": "application/json"}
+    ).json()
+    whole = mattelier.cut(photo, model="fba-told", trimap=trimap)
+    rows, columns = (np.flatnonzero((whole.alpha > 0).any(axis)) for axis in (1, 0))
+    area = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
+    known, alpha, foreground = (opened(base64.b64decode(answer[part])) for part in ("image", "alpha", "foreground"))
+    assert known.shape == alpha.shape == foreground.shape[:2] < (60, 80)
+    assert (known == whole.trimap[area]).all()
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"), [({"trimap": b"nothing"}, "the trimap cannot be read"), ({}, "needs one")]
+)
+def test_no_trimap_is_a_400_that_says_so(with_told: Any, photo: bytes, given: dict[str, bytes], sentence: str) -> None:
+    answer = with_told.post("/api/cut", files={"image": photo, **given}, data={"model": "fba-told"})
+    assert answer.status_code == 400
+    assert sentence in answer.json()["error"]["message"]

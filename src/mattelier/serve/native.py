@@ -4,7 +4,7 @@ import base64
 import difflib
 import json
 import re
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import PurePath
 from typing import Any, get_args
 from urllib.parse import quote
@@ -13,7 +13,6 @@ from fastapi import APIRouter, Request, Response
 from PIL import ImageColor
 
 from mattelier.errors import InputError
-from mattelier.image.io import decode_mask
 from mattelier.runtime.background import Background
 from mattelier.runtime.cutout import Cutout, check_output
 from mattelier.runtime.options import Bits, Format, Keep, Quality
@@ -94,16 +93,14 @@ def make(desk: Desk, form: Form, fetched: bytes | None, order: Order, as_parts: 
     """The work itself, in a worker thread.  Raises what Matter.cut and Cutout.encoded raise, and Problem."""
     settings = desk.settings
     photo = fetched if fetched is not None else form.raw if form.raw is not None else picture(form, "image", settings)
-    marks = picture(form, "trimap", settings)
-    # Any: a matter that takes trimaps takes them as arrays too; the others refuse whatever it is
-    trimap: Any = None if marks is None else decode_mask(marks, settings.limits)
+    trimap = picture(form, "trimap", settings)
     behind = background_of(form, order, settings)
     cutout = desk.matter(order.model).cut(
         photo or b"", trimap=trimap, prompt=order.prompt, quality=order.quality, limits=settings.limits
     )
     box = require_subject(cutout.alpha, faint=0)  # ours loses nothing; the page and `getbbox` see the same box
     if order.crop:
-        cutout = cropped(cutout, box)
+        cutout = cutout.part(*box.slices)
     made = Made(
         cutout,
         cutout.encoded(order.format, keep=order.keep, background=behind, bits=order.bits),
@@ -196,16 +193,6 @@ def background_of(form: Form, order: Order, settings: Settings) -> Background | 
     if data is None:
         return order.background
     return read_image(data, settings.limits)
-
-
-def cropped(cutout: Cutout, box: Box) -> Cutout:
-    """The part of a cut-out inside a box."""
-    area = box.slices
-    matte = None if cutout.matte is None else cutout.matte[area]
-    part = replace(cutout, alpha=cutout.alpha[area], pixels=cutout.pixels[area], matte=matte)
-    # a cached property lives in __dict__: edge colours come from all that is around them, not only from the box
-    part.__dict__["colours"] = cutout.colours[area]
-    return part
 
 
 def name_of(form: Form) -> str:
