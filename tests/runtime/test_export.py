@@ -186,6 +186,11 @@ def test_rounding_says_what_float16_changes(known: None) -> None:
     assert rounding(net, "small") == 0  # rounded already
 
 
+def test_rounding_counts_choices_where_there_is_nothing_else(known: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(module.INTERFACES, "small", replace(SMALL, chosen=("alpha", "colour")))  # type: ignore[misc]
+    assert 0 < rounding(Standing(), "small") <= 1
+
+
 @pytest.mark.parametrize("system", INTERFACES)
 def test_specimens_are_pictures_of_the_systems_range(system: str) -> None:
     interface = INTERFACES[system]

@@ -253,13 +253,17 @@ def compare(net: nn.Module, file: Path, interface: Interface) -> Difference:
 
 
 def rounding(net: nn.Module, system: str) -> float:
-    """Round the weights, in place, and tell by how much that changes any output before a choice, on one picture."""
+    """Round the weights, in place, and tell by how much that changes any output, on one picture.
+
+    Outputs behind a choice count only where there are no others.
+    """
     interface = interface_of(system)
     inputs = interface.specimen(interface.compared_hw[0], np.random.default_rng(0))
     exact = run_torch(net.eval(), inputs)
     round_weights(net)
     rounded = run_torch(net, inputs)
-    return max(float(np.abs(exact[name] - rounded[name]).max()) for name in exact if name not in interface.chosen)
+    names = [name for name in exact if name not in interface.chosen] or list(exact)
+    return max(float(np.abs(exact[name] - rounded[name]).max()) for name in names)
 
 
 def save_tensors(net: nn.Module, file: Path, metadata: Mapping[str, str]) -> None:
