@@ -23,6 +23,7 @@ from mattelier.models.matteformer import (
     merge,
     official_name,
     prior_tokens,
+    settle,
     unknown,
 )
 from mattelier.runtime import prepare_matteformer
@@ -153,6 +154,22 @@ def test_training_brings_the_largest_singular_value_to_one() -> None:
         layer.weight()
     assert torch.linalg.matrix_norm(layer.weight().flatten(1), 2).item() == pytest.approx(1.0, abs=1e-3)
     assert {name for name, _ in layer.named_parameters()} == {"weight_bar"}  # u and v are never trained
+
+
+def test_averaged_weights_are_settled_before_they_are_run() -> None:
+    network = lite()
+    layer = network.get_submodule("decoder.layer1.0.conv2")
+    assert isinstance(layer, SNConv)
+    layer.weight_u = 0.5 * layer.weight_u  # vectors that have been averaged are shorter than one
+    before = {name: p.detach().clone() for name, p in network.named_parameters()}
+    assert largest(layer) > 1.9
+    settle(network)
+    assert largest(layer) < 1.15  # three iterations towards 1; random kernels have no single direction
+    assert all(torch.equal(p, before[name]) for name, p in network.named_parameters())
+
+
+def largest(layer: SNConv) -> float:
+    return torch.linalg.matrix_norm(layer.weight().detach().flatten(1), 2).item()
 
 
 def plane(array: np.ndarray) -> Tensor:

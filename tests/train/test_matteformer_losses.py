@@ -131,7 +131,7 @@ def test_a_step_draws_the_same_whenever_it_is_run() -> None:
     assert one == two
 
 
-def composites(side: int = 64) -> dict[str, Tensor]:
+def composites(side: int = 32) -> dict[str, Tensor]:
     """Four soft discs, each of one texture over another."""
     rng = np.random.default_rng(7)
     y, x = np.mgrid[:side, :side] / side

@@ -107,10 +107,11 @@ class MatteFormer(nn.Module):
 
     def forward(self, image: Tensor, trimap: Tensor, attention: bool = False) -> dict[str, Tensor]:
         check_inputs(image, trimap)
+        shares: dict[str, Tensor]
         features, shares = self.encoder(image, trimap, self.priors, self.memory, attention)
-        outputs: dict[str, Tensor] = self.decoder(features)
-        alpha = merge(outputs["alpha_os8"], outputs["alpha_os4"], outputs["alpha_os1"])
-        return {"alpha": alpha} | outputs | shares
+        heads: dict[str, Tensor] = self.decoder(features)
+        alpha = merge(heads["alpha_os8"], heads["alpha_os4"], heads["alpha_os1"])
+        return {"alpha": alpha} | heads | shares
 
 
 class Encoder(nn.Module):
@@ -140,34 +141,43 @@ class Encoder(nn.Module):
         for number, (stage, norm) in enumerate(zip(self.layers, self.norms, strict=True)):
             stride = 4 << number
             areas = trimap[:, AREAS, ::stride, ::stride] if priors else None
-            x, given = stage(x, areas, memory, attention)
-            features.append(norm(x).permute(0, 3, 1, 2))
+            y, x, given = stage(x, areas, memory, attention)
+            features.append(norm(y).permute(0, 3, 1, 2))
             if given is not None:
                 shares[f"attention_os{stride}"] = given
-            x = stage.downsample(x)
         return [joint(y) for joint, y in zip(self.shortcut, features, strict=True)], shares
 
 
 class Stage(nn.Module):
-    """PAST blocks at one stride, shifted windows in every second one. The prior memory begins anew."""
+    """PAST blocks at one stride, shifted windows in every second one. The prior memory begins anew.
+
+    Returns the features, what the next stage is given, and the maps of attention if asked for.
+    """
 
     def __init__(self, width: int, heads: int, drops: list[float], is_last: bool) -> None:
         super().__init__()
         self.blocks = nn.ModuleList(PASTBlock(width, heads, number, drop) for number, drop in enumerate(drops))
         self.downsample = nn.Identity() if is_last else PatchMerging(width)
 
-    def forward(self, x: Tensor, areas: Tensor | None, memory: bool, attention: bool) -> tuple[Tensor, Tensor | None]:
+    def forward(
+        self, x: Tensor, areas: Tensor | None, memory: bool, attention: bool
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
         hw = (x.shape[1], x.shape[2])
         mask, tokens, seen = shift_mask(hw, x), None, []
-        for block in self.blocks:
+        for number, block in enumerate(self.blocks):
             x, tokens, shares = block(x, tokens if memory else None, areas, mask)
             if attention and areas is not None:
-                seen.append(unwindow(by_channel(shares), hw, block.shifted))
-        return x, torch.stack(seen).mean(0).permute(0, 3, 1, 2) if seen else None
+                seen.append(unwindow(by_channel(shares), hw, is_shifted(number)))
+        return x, self.downsample(x), torch.stack(seen).mean(0).permute(0, 3, 1, 2) if seen else None
+
+
+def is_shifted(number: int) -> bool:
+    """Windows of the stage's second block, its fourth and so on."""
+    return number % 2 == 1
 
 
 class PASTBlock(nn.Module):
-    """Prior-attentive Swin transformer block, number `number` of its stage (Figure 3; section 3.2).
+    """Prior-attentive Swin transformer block, number `number` of its stage.
 
     x (B, H, W, C); memory (B, 3 sets, C) from the block before, or None; areas (B, 3, H, W) of 0 and 1, or None:
     no prior tokens.  Returns x, the memory for the next block, and the attention given to all its tokens.
@@ -175,7 +185,7 @@ class PASTBlock(nn.Module):
 
     def __init__(self, width: int, heads: int, number: int, drop_path: float) -> None:
         super().__init__()
-        self.shifted = number % 2 == 1
+        self.shifted = is_shifted(number)
         self.norm1 = nn.LayerNorm(width)
         self.attn = PriorAttention(width, heads, sets=number + 1)
         self.norm2 = nn.LayerNorm(width)
@@ -201,9 +211,10 @@ class PASTBlock(nn.Module):
 
 
 def prior_tokens(x: Tensor, areas: Tensor) -> Tensor:
-    """Mean of x over each area, (B, 3, C); zero where an area is empty (equation 1)."""
+    """Mean of x over each area, (B, 3, C); zero where an area is empty."""
     sums = torch.einsum("bthw,bhwc->btc", areas.to(x.dtype), x)
-    return sums / (areas.sum((2, 3)) + 1e-9)[:, :, None]
+    # the released code adds 1e-9: the same number, but the ONNX exporter takes that for zero and leaves it out
+    return sums / areas.sum((2, 3)).clamp(min=1.0)[:, :, None]
 
 
 class PriorAttention(nn.Module):
@@ -239,7 +250,7 @@ class PriorAttention(nn.Module):
 
     def project(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Query, key and value of (B, N, T, C), each (B, N, heads, T, C / heads)."""
-        q, k, v = self.qkv(x).unflatten(-1, (3, self.heads, -1)).permute(3, 0, 1, 4, 2, 5)
+        q, k, v = (part.unflatten(-1, (self.heads, -1)).transpose(2, 3) for part in self.qkv(x).chunk(3, -1))
         return q, k, v
 
     def bias(self, tokens: int) -> Tensor:
@@ -252,12 +263,12 @@ class PriorAttention(nn.Module):
 
 def by_channel(shares: Tensor) -> Tensor:
     """(B, N, heads, 49, 3 sets) -> (B, N, 49, 3): attention by the trimap's channels, all sets together."""
-    received = shares.detach().unflatten(-1, (-1, len(AREAS))).mean(2).sum(-2)
-    return received[..., [AREAS.index(channel) for channel in range(len(AREAS))]]
+    by_kind = shares.detach().mean(2).reshape(*shares.shape[:2], POSITIONS, -1, len(AREAS)).sum(3)
+    return by_kind[..., [AREAS.index(channel) for channel in range(len(AREAS))]]
 
 
 class SpectralNorm(nn.Module):
-    """A kernel divided by its largest singular value, followed by one power iteration a training step.
+    """A kernel divided by its largest singular value, which one power iteration a training step keeps up with.
 
     Miyato et al., ICLR 2018 (https://arxiv.org/abs/1802.05957). Rows of the matrix are the kernel's first dimension,
     also for transposed convolutions, where those are the inputs. Evaluation takes the stored u and v as they are.
@@ -280,15 +291,25 @@ class SpectralNorm(nn.Module):
             self.iterate(matrix.detach())
         # sums of products and no matrix products: under autocast those would be rounded to bfloat16
         sigma = ((matrix * self.weight_v).sum(1) * self.weight_u).sum()
-        return self.weight_bar / sigma
+        weight: Tensor = self.weight_bar / sigma
+        return weight
 
     def iterate(self, matrix: Tensor) -> None:
         self.weight_v = normalise((matrix * self.weight_u[:, None]).sum(0))
         self.weight_u = normalise((matrix * self.weight_v).sum(1))
 
 
+def settle(net: nn.Module) -> None:
+    """Power iterations on every kernel, in place: for averaged weights, to which averaged u and v do not belong."""
+    for part in net.modules():
+        if isinstance(part, SpectralNorm):
+            for _ in range(3):
+                part.iterate(part.weight_bar.detach().flatten(1))
+
+
 def normalise(x: Tensor) -> Tensor:
-    return x / (x.norm() + 1e-12)
+    length: Tensor = torch.linalg.vector_norm(x)
+    return x / (length + 1e-12)
 
 
 class SNConv(SpectralNorm):

@@ -40,8 +40,11 @@ def published_input(rgb: Array, trimap: Array) -> dict[str, Float]:
         for full, side in zip(published_size((height, width)), (height, width), strict=True)
     ]
     padded = np.pad(rgb, (*sides, (0, 0)), mode="reflect")
-    image = (padded / np.float32(255) - np.float32(MEAN)) / np.float32(STD)
-    planes = {"image": image.transpose(2, 0, 1), "trimap": one_hot(np.pad(trimap, sides, mode="reflect"))}
+    image = (padded / np.float32(255) - np.array(MEAN, np.float32)) / np.array(STD, np.float32)
+    planes: dict[str, Array] = {
+        "image": image.transpose(2, 0, 1),
+        "trimap": one_hot(np.pad(trimap, sides, mode="reflect")),
+    }
     return {name: np.ascontiguousarray(plane[None], np.float32) for name, plane in planes.items()}
 
 

@@ -1,9 +1,9 @@
 """MatteFormer's losses: three alphas, each judged where it is meant to decide.
 
-Park et al., "MatteFormer", CVPR 2022 (https://arxiv.org/abs/2203.15662), section 4.1, and the released configuration;
-the schedule is that of Yu et al., "Mask Guided Matting", CVPR 2021. os8 is judged everywhere. os4 and os1 are judged in
-the trimap's unknown region at first, and later where the coarser alpha is uncertain, as they will be merged: every
-pixel that is not is overwritten by the coarser alpha.
+Park et al., "MatteFormer", CVPR 2022 (https://arxiv.org/abs/2203.15662), and the released configuration; the schedule
+is that of Yu et al., "Mask Guided Matting", CVPR 2021. os8 is judged everywhere. os4 and os1 are judged in the trimap's
+unknown region at first, and later where the coarser alpha is uncertain, as they will be merged: every pixel that is not
+is overwritten by the coarser alpha.
 """
 
 from collections.abc import Mapping
@@ -94,7 +94,8 @@ def by_trimap(step: int, schedule: Schedule, rng: np.random.Generator) -> bool:
 def uncertain(alpha: Tensor, largest_px: int, rng: np.random.Generator) -> Tensor:
     """The network's unknown region with an ellipse drawn for every picture; (B, 1, H, W) bool."""
     with torch.no_grad():
-        return torch.cat([unknown(one, int(rng.integers(1, largest_px + 1))) for one in alpha.split(1)])
+        sides = rng.integers(1, largest_px + 1, size=len(alpha)).tolist()
+        return torch.cat([unknown(alpha[k : k + 1], side) for k, side in enumerate(sides)])
 
 
 def regression(predicted: Tensor, target: Tensor, weight: Tensor) -> Tensor:

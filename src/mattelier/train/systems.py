@@ -16,6 +16,7 @@ from mattelier.errors import UnknownModel
 from mattelier.image.trimap import BACKGROUND, FOREGROUND, UNKNOWN
 from mattelier.image.trimap_encoding import distance_maps, two_channels
 from mattelier.models.clipmat import CLIPMatBase
+from mattelier.models.matteformer import settle
 from mattelier.models.tokenizer import TEMPLATE, TEMPLATES, phrase
 from mattelier.train import clipmat_losses, dim_losses, fba_losses, gfm_losses, losses, matteformer_losses
 from mattelier.train.stages import Recipe
@@ -114,19 +115,20 @@ def gfm_lite(predicted: Outputs, batch: Batch) -> Outputs:
 
 
 def run_matteformer(net: nn.Module, batch: Batch) -> Outputs:
+    if not net.training:  # validated, and saved, are averaged weights
+        settle(net)
     outputs: Outputs = net(imagenet_normalised(unit(batch["image"])), one_hot(batch["trimap"]))
     return outputs
 
 
 def matteformer(predicted: Outputs, batch: Batch) -> Outputs:
-    return matteformer_losses.total_matteformer(predicted, **colours_of(batch), step=batch["step"])
+    given, schedule = colours_of(batch), matteformer_losses.PUBLISHED
+    return matteformer_losses.total_matteformer(predicted, **given, step=batch["step"], schedule=schedule)
 
 
 def matteformer_lite(predicted: Outputs, batch: Batch) -> Outputs:
-    given = colours_of(batch)
-    return matteformer_losses.total_matteformer(
-        predicted, **given, step=batch["step"], schedule=matteformer_losses.LITE
-    )
+    given, schedule = colours_of(batch), matteformer_losses.LITE
+    return matteformer_losses.total_matteformer(predicted, **given, step=batch["step"], schedule=schedule)
 
 
 def run_clipmat(net: nn.Module, batch: Batch) -> Outputs:
