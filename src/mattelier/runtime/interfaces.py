@@ -10,6 +10,7 @@ import numpy as np
 
 from mattelier.image import Array, Float
 from mattelier.image.trimap import BACKGROUND, FOREGROUND, UNKNOWN
+from mattelier.models import tokenizer
 from mattelier.runtime.prepare_fba import MEAN, STD, published_input
 
 HW = tuple[int, int]
@@ -73,6 +74,12 @@ def matteformer(hw: HW, generator: np.random.Generator) -> dict[str, Array]:
     return {"image": normalised(rgb), "trimap": classes[None].astype(np.float32)}
 
 
+def clipmat(hw: HW, generator: np.random.Generator) -> dict[str, Array]:
+    rgb, _ = scene(hw, generator)
+    prompt = tokenizer.lite().prompts([tokenizer.phrase(WORDS[generator.integers(len(WORDS))])])
+    return {"image": planes(rgb, 0, 1), "tokens": prompt.tokens, "mask": prompt.mask}
+
+
 def normalised(rgb: Array) -> Float:
     """(h, w, 3) uint8 -> (1, 3, h, w) float32 with ImageNet's mean and deviation."""
     mean, std = (np.array(values, np.float32)[:, None, None] for values in (MEAN, STD))
@@ -84,6 +91,8 @@ def trimap_of(alpha: Float) -> Array:
     return np.select([alpha == 0, alpha == 1], [BACKGROUND, FOREGROUND], UNKNOWN).astype(np.uint8)
 
 
+WORDS = ("the disc", "ball", "a bright thing in the middle", "wall")
+
 INTERFACES: Mapping[str, Interface] = {
     # maxima of equal values: either may be the place that is remembered
     "dim": Interface(dim, chosen=("alpha", "coarse")),
@@ -93,4 +102,8 @@ INTERFACES: Mapping[str, Interface] = {
     "gfm": Interface(gfm, chosen=("alpha", "fusion_tt", "fusion_ft", "fusion_bt")),
     # multiples of 8 that are none of 32
     "fba": Interface(fba, multiple_of=8, traced_hw=(72, 88), compared_hw=((40, 56), (104, 72), (136, 200))),
+    # of its lite form: the published one's prompts are longer, and made by the network itself
+    "clipmat": Interface(
+        clipmat, multiple_of=None, chosen=("alpha",), traced_hw=(384, 384), compared_hw=((384, 384),) * len(WORDS)
+    ),
 }

@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 from mattelier import models
-from mattelier.backbones.efficientnet import from_imagenet, imagenet_weights
+from mattelier.backbones.efficientnet import class_head, from_imagenet, imagenet_weights
 from mattelier.errors import DeviceError, InputError
 from mattelier.train import checkpoint, feed
 from mattelier.train.heap import keep_freed_memory
@@ -29,6 +29,7 @@ from mattelier.train.validate import held_out, validate, write_sheet
 
 LOG_EVERY, CHECKPOINT_EVERY, VALIDATE_EVERY = 10, 100, 200  # steps
 SHEET_PICTURES = 36
+PRETRAINED = ("encoder.", "classes.")  # names of parameters that start from ImageNet
 NORM_MOMENTUM, FIRST_NORM = 0.999, 1e6  # of MatteFormer's clipping: the first step is hardly clipped
 
 
@@ -107,7 +108,7 @@ def prepare(recipe: Recipe, run: Path, device: str, resume: bool) -> State:
     run.mkdir(parents=True, exist_ok=True)
     net = models.build(recipe.system, lite=recipe.lite, **recipe.build)
     if recipe.start == "efficientnet-lite0" and not known:
-        net.get_submodule("encoder").load_state_dict(from_imagenet(imagenet_weights()).state_dict())
+        start_from_imagenet(net)
     step = checkpoint.load_averaged(run / checkpoint.AVERAGED, net) if known == [checkpoint.AVERAGED] else 0
     net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     ema = copy.deepcopy(net).requires_grad_(False).eval()
@@ -116,6 +117,14 @@ def prepare(recipe: Recipe, run: Path, device: str, resume: bool) -> State:
     if checkpoint.CHECKPOINT in known:
         restore(state, checkpoint.load_checkpoint(run))
     return state
+
+
+def start_from_imagenet(net: nn.Module) -> None:
+    """The encoder's weights, and those of the classifier where a network asks what its classes are called."""
+    published = imagenet_weights()
+    net.get_submodule("encoder").load_state_dict(from_imagenet(published).state_dict())
+    if hasattr(net, "classes"):
+        net.get_submodule("classes").load_state_dict(class_head(published).state_dict())
 
 
 def rest(net: nn.Module, stage: Stage) -> None:
@@ -189,7 +198,7 @@ def optimiser_of(net: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     share = recipe.stages[0].encoder_lr_share if recipe.start != "random" else 1.0
     for name, parameter in net.named_parameters():
         decay = wanted.weight_decay if parameter.ndim > 1 else wanted.norm_decay
-        groups.setdefault((share if name.startswith("encoder.") else 1.0, decay), []).append(parameter)
+        groups.setdefault((share if name.startswith(PRETRAINED) else 1.0, decay), []).append(parameter)
     parts: list[dict[str, Any]] = [
         {"params": p, "share": s, "weight_decay": d, "lr": 0.0} for (s, d), p in groups.items()
     ]

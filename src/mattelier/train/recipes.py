@@ -141,6 +141,7 @@ CLIPMAT = Recipe(
     optimiser=Optimiser("adam", weight_decay=0.0),  # memory
     sources=(("refer", 1.0),),  # RefMatte
     samples="refer",
+    trimap_radius_px=(12, 12),  # GFM's kernel of 25 px; not known of the paper  # ours
     warmup_steps=0,
     clip_norm=NEVER,
     ema_decay=0.0,
@@ -211,7 +212,7 @@ FBA_LITE = Recipe(  # ours
 MATTEFORMER_LITE = Recipe(  # ours
     system="matteformer",
     lite=True,
-    loss="matteformer",
+    loss="matteformer-lite",
     stages=(Stage("train", steps=6_000, side_px=256, batch=8, lr=5e-4, lr_end=2e-6),),
     sources=(("cutout", 0.5), ("proving", 0.5)),
     samples="crops",
@@ -224,7 +225,7 @@ MATTEFORMER_LITE = Recipe(  # ours
 CLIPMAT_LITE = Recipe(  # ours
     system="clipmat",
     lite=True,
-    loss="clipmat",
+    loss="clipmat-lite",
     start="efficientnet-lite0",
     stages=(
         Stage("small", steps=4_000, side_px=256, batch=8, lr=6e-4, lr_end=1e-4),
@@ -232,6 +233,7 @@ CLIPMAT_LITE = Recipe(  # ours
     ),
     sources=(("refer", 1.0),),
     samples="refer",
+    trimap_radius_px=(8, 8),  # as gfm-lite's: one width of the unknown
 )
 
 RECIPES = {
