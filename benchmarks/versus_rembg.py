@@ -38,7 +38,7 @@ print(json.dumps(found))
 """
 WEIGHTS = """
 import json, mattelier
-card = next(card for card in mattelier.list_models() if card.name.startswith("modnet-lite"))
+card = mattelier.load().card
 print(json.dumps({"card": card.name, "sha256": card.weights.sha256, "bytes": card.weights.size_bytes}))
 """
 

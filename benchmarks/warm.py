@@ -14,7 +14,7 @@ from pathlib import Path
 def mattelier_cutter() -> Callable[[bytes, Path], object]:
     import mattelier
 
-    matter = mattelier.load("modnet-lite")
+    matter = mattelier.load()
     return lambda photo, target: matter.cut(photo).save(target, overwrite=True)
 
 
