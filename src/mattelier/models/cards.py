@@ -198,7 +198,11 @@ CARDS: tuple[Card, ...] = (
         initialisation=IMAGENET_START,
         training="2,600 steps of 8 pictures at 256 px, 650 at 384 px, 1.9 h of two CPU cores shared with other work",
         metrics={
-            "IoU, test split (101 photos, teacher mattes)": "",
+            "IoU, test split (101 photos, teacher mattes)": "0.886 (0.844 to 0.921)",
+            "MAD, test split": "0.039 (0.022 to 0.062)",
+            "IoU, true alpha (18 pictures)": "0.772 (0.619 to 0.901)",
+            "MAD, true alpha": "0.143 (0.060 to 0.241)",
+            "boundary IoU, true alpha": "0.500 (0.388 to 0.609)",
         },
         limits=(
             "learned from 2,700 photos, 490 cut-outs and another network's mattes; sees the photo at 384 px; thin hair, glass and "
