@@ -97,7 +97,7 @@ def test_a_broken_card_hides_no_other_and_is_told_when_it_is_named(home: Path) -
     assert list_models() == (*CARDS, CARD)
     told = [str(error) for error in imported.broken()]
     assert len(told) == 3 and "it is the card of fba-r50.official" in told[0]
-    for name in ("gfm", "gfm-r34-tt.official", "modnet-x"):
+    for name in ("gfm-r34", "gfm-r34-tt.official", "modnet-x"):
         with pytest.raises(WeightsError, match=r"the card .*card\.json cannot be used.*import the checkpoint again"):
             weights.resolve(name, list_models())
     assert weights.resolve("modnet", list_models()) == CARDS[0]

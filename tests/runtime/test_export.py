@@ -195,7 +195,14 @@ def test_rounding_counts_choices_where_there_is_nothing_else(known: None, monkey
 def test_specimens_are_pictures_of_the_systems_range(system: str) -> None:
     interface = INTERFACES[system]
     inputs = interface.specimen(interface.compared_hw[0], np.random.default_rng(0))
-    ranges = {"modnet": (-1, 1), "gfm": (0, 255), "fba": (0, 1), "dim": (-2.2, 2.7), "matteformer": (-2.2, 2.7)}
+    ranges = {
+        "modnet": (-1, 1),
+        "gfm": (0, 255),
+        "fba": (0, 1),
+        "dim": (-2.2, 2.7),
+        "matteformer": (-2.2, 2.7),
+        "clipmat": (0, 1),
+    }
     low, high = ranges[system]
     image = next(iter(inputs.values()))[:, :3]
     assert image.shape == (1, 3, *interface.compared_hw[0]) and image.dtype == np.float32

@@ -286,7 +286,7 @@ def state_of(name: str) -> dict[str, Tensor]:
     [
         ("modnet", "modnet", "modnet-mobilenetv2.official", "module."),
         ("fba", "fba", "fba-r50.official", ""),
-        ("gfm-r34-ft", "gfm-r34-ft.official", "gfm-r34-ft.official", ""),
+        # not gfm: numbers made from names saturate its sigmoids, every pixel is a tie; see models/test_gfm_export.py
     ],
 )
 def test_a_published_layout_is_imported_and_agrees_in_both_engines(

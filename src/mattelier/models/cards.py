@@ -205,8 +205,8 @@ CARDS: tuple[Card, ...] = (
             "boundary IoU, true alpha": "0.500 (0.388 to 0.609)",
         },
         limits=(
-            "learned from 2,700 photos, 490 cut-outs and another network's mattes; sees the photo at 384 px; thin hair, glass and "
-            "veils come out soft or missing; of several things it keeps what stands out"
+            "learned from 2,700 photos, 490 cut-outs and another network's mattes; sees the photo at 384 px; thin "
+            "hair, glass and veils come out soft or missing; of several things it keeps what stands out"
         ),
     ),
 )
