@@ -58,7 +58,8 @@ def test_a_run_holds_what_its_page_says(pictures: Path, tmp_path: Path) -> None:
     figures = train(TINY, pictures, tmp_path / "run")
     assert 0 <= figures["iou"] <= 1 and 0 <= figures["mad"] <= 1
     names = {path.name for path in (tmp_path / "run").iterdir()}
-    assert names == {checkpoint.CHECKPOINT, checkpoint.AVERAGED, checkpoint.LOG, checkpoint.SHEET}
+    kept = {checkpoint.CHECKPOINT, checkpoint.AVERAGED, checkpoint.BEST}
+    assert names == kept | {checkpoint.LOG, checkpoint.SHEET}
     lines = [json.loads(line) for line in (tmp_path / "run" / checkpoint.LOG).read_text().splitlines()]
     assert lines[-1]["step"] == 4 and lines[-1]["val"] == figures
     with Image.open(tmp_path / "run" / checkpoint.SHEET) as sheet:
@@ -107,6 +108,17 @@ def test_resume_starts_from_averaged_weights_alone(pictures: Path, tmp_path: Pat
     stored, _ = checkpoint.load_run(tmp_path)
     assert state.step == TINY.steps
     assert all(torch.equal(a, b) for a, b in zip(state.net.parameters(), stored.parameters(), strict=True))
+
+
+def test_a_run_keeps_the_weights_that_validated_best(tmp_path: Path) -> None:
+    nets = [build("modnet", lite=True) for _ in range(3)]
+    for step, (net, mad) in enumerate(zip(nets, (0.3, 0.1, 0.2), strict=True)):
+        checkpoint.save_averaged(tmp_path, net, TINY, step, {"iou": 0.5, "mad": mad})
+        checkpoint.keep_best(tmp_path, "mad")
+    best, facts = checkpoint.load_run(tmp_path)
+    assert facts["step"] == "1" and json.loads(facts["val"])["mad"] == 0.1
+    first = next(nets[1].parameters())
+    assert torch.equal(next(best.parameters()), first.half().float())
 
 
 def test_another_networks_averaged_weights_are_refused(pictures: Path, tmp_path: Path) -> None:

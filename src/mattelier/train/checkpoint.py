@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from mattelier import models
 from mattelier.errors import WeightsError
 from mattelier.train.stages import Recipe
 
-CHECKPOINT, AVERAGED, LOG, SHEET = "checkpoint.pt", "ema.safetensors", "log.jsonl", "validation.png"
+CHECKPOINT, AVERAGED, BEST = "checkpoint.pt", "ema.safetensors", "best.safetensors"
+LOG, SHEET = "log.jsonl", "validation.png"
 
 
 def save_checkpoint(run: Path, **parts: Any) -> None:
@@ -40,6 +42,22 @@ def save_averaged(run: Path, ema: nn.Module, recipe: Recipe, step: int, figures:
     os.replace(partial, run / AVERAGED)
 
 
+def keep_best(run: Path, figure: str) -> None:
+    """Keep the averaged weights just saved if they validated best so far: the lowest figure of that name."""
+    if (run / BEST).exists() and validated(run / BEST)[figure] <= validated(run / AVERAGED)[figure]:
+        return
+    partial = run / f"{BEST}.partial"
+    shutil.copyfile(run / AVERAGED, partial)
+    os.replace(partial, run / BEST)
+
+
+def validated(file: Path) -> dict[str, float]:
+    """The validation figures that averaged weights were saved with."""
+    with safe_open(file, "pt") as stored:
+        figures: dict[str, float] = json.loads(stored.metadata()["val"])
+    return figures
+
+
 def load_averaged(file: Path, net: nn.Module) -> int:
     """Fill net with averaged weights; returns the step they come from. Raises WeightsError if they are not its own."""
     with safe_open(file, "pt") as stored:
@@ -53,8 +71,9 @@ def load_averaged(file: Path, net: nn.Module) -> int:
 
 
 def load_run(run: Path) -> tuple[nn.Module, dict[str, str]]:
-    """The network of a run with its averaged weights, and what is known of them: recipe, step, validation figures."""
-    file = run / AVERAGED
+    """The network of a run with the averaged weights that validated best (an adapted one, which has no mattes to
+    validate on: the last), and what is known of them: recipe, step, validation figures."""
+    file = run / BEST if (run / BEST).is_file() else run / AVERAGED
     if not file.is_file():
         raise WeightsError(f"{run} holds no {AVERAGED}; expected the folder of a run that was validated at least once")
     with safe_open(file, "pt") as stored:

@@ -76,6 +76,7 @@ def train(
                     progress.say(f"step {state.step}: val {', '.join(f'{k} {v:.4f}' for k, v in figures.items())}")
                     checkpoint.append_log(run, step=state.step, seconds=round(state.seconds), val=figures)
                     checkpoint.save_averaged(run, state.ema, recipe, state.step, figures)
+                    checkpoint.keep_best(run, "mad_unknown" if recipe.samples == "crops" else "mad")
                     sheet = run / checkpoint.SHEET
                     write_sheet(state.ema, system, held[:SHEET_PICTURES], recipe, device, sheet)
                 if state.step % CHECKPOINT_EVERY == 0 or ending:
