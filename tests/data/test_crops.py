@@ -5,32 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from mattelier.data import trimaps
-from mattelier.data.crops import Crops, Draws, read_set, window
-from mattelier.data.datasets import Folder, read_folder
+from mattelier.data.crops import Crops, Draws, window
+from mattelier.data.datasets import Folder, read_folder, read_set
 from mattelier.errors import InputError
 
 DRAWS = Draws((("cutout", 0.6), ("photo", 0.4)), (32, 64), trimaps.Ranges((3, 9)), second_share=0.5)
-
-
-@pytest.fixture
-def composed(tmp_path: Path) -> Path:
-    """A set of two pictures with fg/ and bg/, and one without."""
-    y, x = np.mgrid[:48, :80]
-    rng = np.random.default_rng(0)
-    for folder in ("images", "alpha", "fg", "bg"):
-        (tmp_path / folder).mkdir()
-    for name in ("a", "b", "c"):
-        alpha = np.clip((16 - np.hypot(y - 24, x - 40)) / 4 + 0.5, 0, 1)
-        front, back = (np.full((48, 80, 3), rng.integers(0, 256, 3), np.uint8) for _ in range(2))
-        image = (alpha[..., None] * front + (1 - alpha[..., None]) * back + 0.5).astype(np.uint8)
-        planes = {"images": image, "alpha": (alpha * 255 + 0.5).astype(np.uint8), "fg": front, "bg": back}
-        for folder, plane in planes.items():
-            if name != "c" or folder in ("images", "alpha"):
-                Image.fromarray(plane).save(tmp_path / folder / f"{name}.png")
-    return tmp_path
 
 
 def test_the_equation_holds_where_colours_are_known(pictures: Path, composed: Path) -> None:

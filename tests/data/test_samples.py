@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from mattelier.data.datasets import Folder, read_folder
+from mattelier.data.datasets import Folder, read_folder, read_set
 from mattelier.data.samples import Mix, Samples, trust
 
-KINDS = ("photo", "cutout", "moved", "empty")
+KINDS = ("photo", "cutout", "moved", "empty", "proving")
 
 
 def only(kind: str) -> Mix:
@@ -22,8 +22,8 @@ def folder(pictures: Path) -> Folder:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_shapes_and_ranges_of_every_kind(folder: Folder, kind: str) -> None:
-    sample = Samples(folder, 64, seed=1, mix=only(kind))[5]
+def test_shapes_and_ranges_of_every_kind(folder: Folder, composed: Path, kind: str) -> None:
+    sample = Samples(folder, 64, 1, only(kind), read_set(composed))[5]
     assert {name: tuple(t.shape) for name, t in sample.items()} == {
         "image": (3, 64, 64),
         "alpha": (1, 64, 64),
@@ -59,8 +59,16 @@ def test_an_empty_picture_has_nothing_in_it(folder: Folder) -> None:
 
 def test_a_folder_of_photos_alone_can_be_trained_on(folder: Folder) -> None:
     bare = Samples(Folder(folder.photos, (), ()), 64, 1)
-    assert bare.shares == (1.0, 0.0, 0.0, 0.0)
+    assert bare.shares == (1.0, 0.0, 0.0, 0.0, 0.0)
     assert bare[0]["alpha"].max() > 0
+
+
+def test_a_subject_of_the_proving_ground_goes_over_another_background(folder: Folder, composed: Path) -> None:
+    scenes = read_set(composed)
+    sample = Samples(folder, 64, 1, only("proving"), scenes)[2]
+    assert sample["alpha"].max() > 0.9 and sample["weight"].min() == 1
+    assert Samples(folder, 64, 1, only("proving")).shares == (0.0, 1.0, 0.0, 0.0, 0.0)  # none there: cut-outs
+    assert {scene.image.stem for scene in Samples(folder, 64, 1, None, scenes).scenes} == {"a", "b"}  # c has no colours
 
 
 def test_shares_must_sum_to_one() -> None:

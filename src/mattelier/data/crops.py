@@ -6,7 +6,6 @@ foreground and background satisfy I = alpha F + (1 - alpha) B; where it is 0 (a 
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -16,7 +15,7 @@ from torch.utils.data import Dataset
 
 from mattelier.data import trimaps
 from mattelier.data.augment import Rng, crop_box, recolour, resize_crop, unit
-from mattelier.data.datasets import Folder, load_grey, load_rgb, load_rgba
+from mattelier.data.datasets import Folder, SetPicture, load_grey, load_rgb, load_rgba
 from mattelier.data.samples import Item, trust
 from mattelier.data.synthesis import composite, extend, match_colour, match_sharpness, merge
 from mattelier.errors import InputError
@@ -24,16 +23,6 @@ from mattelier.image import Array, Float
 from mattelier.image.trimap import BACKGROUND, FOREGROUND
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom; may reach outside a cut-out, whose surroundings are empty
-
-
-@dataclass(frozen=True)
-class SetPicture:
-    """A picture of a set on disk; foreground and background where the set has them."""
-
-    image: Path
-    alpha: Path
-    foreground: Path | None
-    background: Path | None
 
 
 @dataclass(frozen=True)
@@ -148,24 +137,6 @@ def from_set(picture: SetPicture, crop_px: int, side_px: int, rng: Rng) -> Piece
         return Piece(image, image, matte, np.ones_like(matte), known=False)
     front, back = (unit(resize_crop(load_rgb(file), box, side_px)) for file in (picture.foreground, picture.background))
     return Piece(front, back, matte, np.ones_like(matte), known=True)
-
-
-def read_set(root: Path) -> tuple[SetPicture, ...]:
-    """The pictures of a set (images/, alpha/, and fg/ and bg/ where it has them), by name.
-
-    Raises InputError for a folder that is none, or a picture without its alpha.
-    """
-    files = sorted((root / "images").glob("*.png"))
-    if not files:
-        raise InputError(f"{root}/images holds no PNG; expected a set made by matte data compose or synth")
-    pictures = []
-    for file in files:
-        alpha, front, back = (root / folder / file.name for folder in ("alpha", "fg", "bg"))
-        if not alpha.is_file():
-            raise InputError(f"{alpha} was not found; every picture of a set has its alpha; make the set again")
-        both = front.is_file() and back.is_file()
-        pictures.append(SetPicture(file, alpha, front if both else None, back if both else None))
-    return tuple(pictures)
 
 
 def tensors(piece: Piece, trimap: Array, flip: bool) -> dict[str, Tensor]:

@@ -19,6 +19,16 @@ QUALITIES = ("good", "fair", "doubtful")  # best first
 
 
 @dataclass(frozen=True)
+class SetPicture:
+    """A picture of a set on disk; foreground and background where the set has them."""
+
+    image: Path
+    alpha: Path
+    foreground: Path | None
+    background: Path | None
+
+
+@dataclass(frozen=True)
 class Photo:
     """A photograph with a matte of its own size; `quality` says how far a teacher's matte can be trusted."""
 
@@ -110,3 +120,21 @@ def load_rgba(path: Path) -> Array:
 def _load(path: Path, mode: str) -> Array:
     with Image.open(io.BytesIO(encoded(path))) as image:
         return np.asarray(image.convert(mode))
+
+
+def read_set(root: Path) -> tuple[SetPicture, ...]:
+    """The pictures of a set (images/, alpha/, and fg/ and bg/ where it has them), by name.
+
+    Raises InputError for a folder that is none, or a picture without its alpha.
+    """
+    files = sorted((root / "images").glob("*.png"))
+    if not files:
+        raise InputError(f"{root}/images holds no PNG; expected a set made by matte data compose or synth")
+    pictures = []
+    for file in files:
+        alpha, front, back = (root / folder / file.name for folder in ("alpha", "fg", "bg"))
+        if not alpha.is_file():
+            raise InputError(f"{alpha} was not found; every picture of a set has its alpha; make the set again")
+        both = front.is_file() and back.is_file()
+        pictures.append(SetPicture(file, alpha, front if both else None, back if both else None))
+    return tuple(pictures)

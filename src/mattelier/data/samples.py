@@ -1,6 +1,6 @@
 """Training samples: each a pure function of seed and number, so a run resumes to the very sample."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from mattelier.data.augment import Rng, crop_box, degrade, recolour, resize_crop, unit
-from mattelier.data.datasets import Folder, Photo, load_grey, load_rgb, load_rgba
+from mattelier.data.datasets import Folder, Photo, SetPicture, load_grey, load_rgb, load_rgba
 from mattelier.data.synthesis import blur_fusion, composite, match_colour, match_sharpness, place
 from mattelier.image import Array, Float
 
@@ -25,11 +25,23 @@ class Mix:
     cutout: float = 0.27  # a cut-out over another background: alpha exact by construction
     moved: float = 0.10  # a matted photo's subject over another background
     empty: float = 0.03  # a background alone: the right answer is nothing
+    proving: float = 0.0  # a subject of the proving ground over another background
 
     def __post_init__(self) -> None:
-        total = self.photo + self.cutout + self.moved + self.empty
+        total = sum(self.shares)
         if abs(total - 1.0) > 1e-6:
             raise ValueError(f"the shares of Mix sum to {total}; they must sum to 1")
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        return self.photo, self.cutout, self.moved, self.empty, self.proving
+
+    def possible(self, folder: Folder, scenes: tuple[SetPicture, ...]) -> "Mix":
+        """What can be drawn: without a proving ground cut-outs in its place, without cut-outs photos, and so on."""
+        if not folder.backgrounds:  # a folder of photos alone can still be trained on
+            return Mix(photo=1.0, cutout=0.0, moved=0.0, empty=0.0)
+        mix = self if scenes else replace(self, cutout=self.cutout + self.proving, proving=0.0)
+        return mix if folder.foregrounds else replace(mix, photo=mix.photo + mix.cutout, cutout=0.0)
 
 
 class Samples(Dataset[dict[str, Tensor]]):
@@ -38,22 +50,22 @@ class Samples(Dataset[dict[str, Tensor]]):
     weight is 1 where alpha is true, less where a teacher was uncertain.
     """
 
-    def __init__(self, folder: Folder, side_px: int, seed: int, mix: Mix | None = None) -> None:
+    def __init__(
+        self, folder: Folder, side_px: int, seed: int, mix: Mix | None = None, scenes: tuple[SetPicture, ...] = ()
+    ) -> None:
         self.folder, self.side_px, self.seed = folder, side_px, seed
-        mix = mix or Mix()
-        if not folder.backgrounds:  # a folder of photos alone can still be trained on
-            mix = Mix(photo=1.0, cutout=0.0, moved=0.0, empty=0.0)
-        elif not folder.foregrounds:
-            mix = Mix(photo=mix.photo + mix.cutout, cutout=0.0, moved=mix.moved, empty=mix.empty)
-        self.shares = (mix.photo, mix.cutout, mix.moved, mix.empty)
+        self.scenes = tuple(
+            scene for scene in scenes if scene.foreground
+        )  # only known colours can move
+        self.shares = (mix or Mix()).possible(folder, self.scenes).shares
 
     def __len__(self) -> int:
         return 2**40  # endless: the sampler decides where to begin and to stop
 
     def __getitem__(self, index: int) -> dict[str, Tensor]:
         rng = np.random.default_rng((self.seed, index))
-        kinds = (self.photo, self.cutout, self.moved, self.empty)
-        rgb, alpha, weight = kinds[int(rng.choice(4, p=self.shares))](rng)
+        kinds = (self.photo, self.cutout, self.moved, self.empty, self.proving)
+        rgb, alpha, weight = kinds[int(rng.choice(len(kinds), p=self.shares))](rng)
         rgb = degrade(recolour(rgb, rng), rng)
         if rng.random() < 0.5:
             rgb, alpha, weight = rgb[:, ::-1], alpha[:, ::-1], weight[:, ::-1]
@@ -76,6 +88,14 @@ class Samples(Dataset[dict[str, Tensor]]):
     def empty(self, rng: Rng) -> Planes:
         zeros = np.zeros((self.side_px, self.side_px), np.float32)
         return self.background(rng), zeros, zeros + 1.0
+
+    def proving(self, rng: Rng) -> Planes:
+        scene = _pick(self.scenes, rng)
+        assert scene.foreground  # those without are left out above; for the type checker
+        alpha = load_grey(scene.alpha)
+        box = crop_box(_hw(alpha), rng, alpha)
+        rgb, matte = (unit(resize_crop(plane, box, self.side_px)) for plane in (load_rgb(scene.foreground), alpha))
+        return self.over_new_background(rgb, matte, rng)
 
     def over_new_background(self, foreground: Float, alpha: Float, rng: Rng) -> Planes:
         background = self.background(rng)

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from mattelier.data.crops import Crops, Draws, SetPicture, read_set
-from mattelier.data.datasets import Folder, listed, read_folder, read_photos
+from mattelier.data.crops import Crops, Draws
+from mattelier.data.datasets import Folder, SetPicture, listed, read_folder, read_photos, read_set
 from mattelier.data.references import read_references
 from mattelier.data.referred import Referred
 from mattelier.data.samples import Mix, Samples
@@ -34,12 +34,13 @@ def samples(recipe: Recipe, stage: Stage, data: Path) -> Dataset[Any]:
 
 
 def whole(recipe: Recipe, stage: Stage, data: Path) -> Samples:
-    return Samples(read_folder(data, "train"), stage.side_px, recipe.seed, mix_of(recipe))
+    scenes = sets(recipe, data, "train").get("proving", ())
+    return Samples(read_folder(data, "train"), stage.side_px, recipe.seed, mix_of(recipe), scenes)
 
 
 def mix_of(recipe: Recipe) -> Mix:
     shares = dict(recipe.sources)
-    return Mix(*(shares.get(name, 0.0) for name in ("photo", "cutout", "moved", "empty")))
+    return Mix(*(shares.get(name, 0.0) for name in ("photo", "cutout", "moved", "empty", "proving")))
 
 
 def crops(recipe: Recipe, stage: Stage, data: Path) -> Crops:

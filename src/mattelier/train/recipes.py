@@ -173,7 +173,10 @@ GFM_LITE = Recipe(  # ours
     stages=(
         Stage("small", steps=2_600, side_px=256, batch=8, lr=8e-4, lr_end=2e-4),
         Stage("large", steps=650, side_px=384, batch=8, lr=3e-4, lr_end=2e-6),
+        # drawn subjects from here on
+        Stage("long", steps=4_000, side_px=384, batch=8, lr=4e-4, lr_end=2e-6),
     ),
+    sources=(("photo", 0.58), ("cutout", 0.22), ("moved", 0.10), ("empty", 0.03), ("proving", 0.07)),
     trimap_radius_px=(8, 8),  # glance learns one width of the unknown, and focus is asked for no other
 )
 

@@ -9,7 +9,7 @@ from mattelier.data.trimaps import Ranges
 Schedule = Literal["cosine", "constant", "steps", "rise"]
 Source = Literal["photo", "cutout", "moved", "empty", "composites", "proving", "refer"]
 SOURCES: dict[str, set[Source]] = {  # what each kind of sample can be drawn from
-    "whole": {"photo", "cutout", "moved", "empty"},
+    "whole": {"photo", "cutout", "moved", "empty", "proving"},
     "crops": {"photo", "cutout", "composites", "proving"},
     "refer": {"refer"},
 }
