@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from mattelier.errors import DeviceError, MissingExtra, WeightsError
 from mattelier.image import Array
 from mattelier.models.cards import Card
+from mattelier.runtime.interfaces import INTERFACES
 from mattelier.runtime.options import Device, EngineName
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ class Engine(Protocol):
 
     def run(self, inputs: dict[str, Array]) -> dict[str, Array]:
         """inputs, outputs: (1, C, h, w) float32, named as in the card's contract."""
+        ...
+
+    def heads(self, inputs: dict[str, Array]) -> dict[str, Array]:
+        """All that the network can answer, the contract's outputs among it: for looking at, not for cutting."""
         ...
 
 
@@ -60,7 +65,14 @@ class OnnxEngine:
 
     def run(self, inputs: dict[str, Array]) -> dict[str, Array]:
         """Engine.run."""
-        return dict(zip(self._outputs, self._session.run(self._outputs, inputs), strict=True))
+        return self._answers(self._outputs, inputs)
+
+    def heads(self, inputs: dict[str, Array]) -> dict[str, Array]:
+        """Engine.heads."""
+        return self._answers([output.name for output in self._session.get_outputs()], inputs)
+
+    def _answers(self, names: list[str], inputs: dict[str, Array]) -> dict[str, Array]:
+        return dict(zip(names, self._session.run(names, inputs), strict=True))
 
 
 class TorchEngine:
@@ -76,15 +88,25 @@ class TorchEngine:
         self._module.to(device)
         self._device = device
         self._contract = card.contract
+        self._every = INTERFACES[card.system].every if card.system in INTERFACES else {}
 
     def run(self, inputs: dict[str, Array]) -> dict[str, Array]:
         """Engine.run."""
+        outputs = self._answers(inputs)
+        return {name: outputs[name].float().cpu().numpy() for name in self._contract.outputs}
+
+    def heads(self, inputs: dict[str, Array]) -> dict[str, Array]:
+        """Engine.heads."""
+        outputs = self._answers(inputs, **self._every)
+        return {name: tensor.float().cpu().numpy() for name, tensor in outputs.items()}
+
+    def _answers(self, inputs: dict[str, Array], **options: bool) -> "dict[str, Tensor]":
         import torch
 
         with torch.inference_mode():
             tensors = [torch.from_numpy(inputs[name]).to(self._device) for name in self._contract.inputs]
-            outputs = self._module(*tensors)
-            return {name: outputs[name].float().cpu().numpy() for name in self._contract.outputs}
+            answers: dict[str, Tensor] = self._module(*tensors, **options)
+            return answers
 
 
 def network(card: Card, weights: bytes) -> "nn.Module":

@@ -4,7 +4,7 @@ Inputs are pictures, not noise: a network's answer to noise is nearly the same e
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -22,11 +22,13 @@ class Interface:
 
     multiple_of: of height and width; None: the network takes one size, and `traced_hw` and `compared_hw` are that one.
     chosen: outputs behind a discrete choice (argmax, threshold, pooling tie), where a tie may fall to either side.
+    every: options of forward with which it answers all its heads.
     """
 
     specimen: Callable[[HW, np.random.Generator], dict[str, Array]]
     multiple_of: int | None = 32
     chosen: tuple[str, ...] = ()
+    every: Mapping[str, bool] = field(default_factory=dict)
     traced_hw: HW = (96, 128)
     # none of them traced: pooling frozen at one size shows here
     compared_hw: tuple[HW, ...] = ((64, 64), (160, 96), (224, 352))
@@ -98,7 +100,7 @@ INTERFACES: Mapping[str, Interface] = {
     "dim": Interface(dim, chosen=("alpha", "coarse")),
     # traced smaller, one window would cover os32, and its number would be frozen at 1
     "matteformer": Interface(matteformer, chosen=("alpha",), traced_hw=(256, 320)),
-    "modnet": Interface(modnet),
+    "modnet": Interface(modnet, every={"heads": True}),
     "gfm": Interface(gfm, chosen=("alpha", "fusion_tt", "fusion_ft", "fusion_bt")),
     # multiples of 8 that are none of 32
     "fba": Interface(fba, multiple_of=8, traced_hw=(72, 88), compared_hw=((40, 56), (104, 72), (136, 200))),

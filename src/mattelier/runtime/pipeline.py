@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from mattelier import weights
-from mattelier.errors import InputError, NoSubject
+from mattelier.errors import InputError
 from mattelier.image import Array, Float
 from mattelier.image.colour import to_depth
 from mattelier.image.geometry import resize
@@ -27,17 +27,13 @@ from mattelier.runtime import cascade, trimap_matter
 from mattelier.runtime.cutout import Cutout, timed
 from mattelier.runtime.engine import open_engine
 from mattelier.runtime.hints import check_hints, read_trimap
+from mattelier.runtime.look import Look, layers
 from mattelier.runtime.options import Device, EngineName, Quality
 from mattelier.runtime.prepare import network_copy, network_input, restore, shrink, small_alpha
+from mattelier.runtime.subject import require_contrast, require_subject
 
 if TYPE_CHECKING:
     from PIL import Image
-
-# No subject: fewer than one pixel in 2000 of the network's alpha more likely in than out, or fewer than one in 5000
-# sure. At 512 x 384 that is a spot of 10 px, 5 px sure: less than the network can tell from noise.  # ours
-LIKELY, LIKELY_SHARE = 0.5, 1 / 2000
-SURE, SURE_SHARE = 0.9, 1 / 5000
-FLAT_RANGE = 8  # of 255, in every channel: a picture this even shows nothing, whatever a network makes of it
 
 
 @dataclass(frozen=True)
@@ -140,6 +136,31 @@ class Matter:
             known=found.trimap,
         )
 
+    def look(
+        self,
+        source: "str | PathLike[str] | bytes | Image.Image | Array",
+        *,
+        trimap: "str | PathLike[str] | bytes | Image.Image | Array | None" = None,
+        prompt: str | None = None,
+        limits: Limits | None = None,
+    ) -> Look:
+        """What the network itself says of a photo, head by head, at its own size; no refiner, no NoSubject.
+
+        The photo is shrunk to contract.longest_px where it is larger.  Raises InputError as `cut` does.
+        """
+        check_hints(self.card, trimap, prompt, "standard")
+        picture = decode(source, limits or Limits())
+        seconds: dict[str, float] = {}
+        with timed(seconds, "look"):
+            inputs = network_input(self.card.contract, network_copy(self.card.contract, picture))
+            outputs = self._engine.heads(inputs)
+        return Look(layers(outputs), seconds["look"])
+
+    def learned_trimap(self, picture: Picture) -> Array:
+        """(H, W) uint8 {0, 128, 255}, for a network that glances.  Raises NoSubject."""
+        outputs, coarse = self._look(picture, shrink(self.card.contract, picture.pixels), {})
+        return cascade.learned_trimap(outputs["glance"], coarse, size_of(picture))
+
     def _told(
         self,
         picture: Picture,
@@ -238,25 +259,6 @@ def require_cascade(first: Card, second: Card | None) -> None:
         raise InputError(
             f"{second.name} was given to refine {first.name}; expected a trimap network behind one that glances, as "
             "GFM does; leave the refiner away"
-        )
-
-
-def require_contrast(copy: Array) -> None:
-    """copy: (h, w, 3) uint8.  Raises NoSubject for a picture of one even colour."""
-    channels = (copy[..., channel] for channel in range(3))
-    if all(int(plane.max()) - int(plane.min()) <= FLAT_RANGE for plane in channels):
-        raise NoSubject(
-            "no subject found: the picture is one even colour; expected a photo of something; check the file"
-        )
-
-
-def require_subject(alpha: Float) -> None:
-    """alpha: (h, w), the network's.  Raises NoSubject when it marks nothing, or nothing with confidence."""
-    likely, sure = float((alpha > LIKELY).mean()), float((alpha > SURE).mean())
-    if likely < LIKELY_SHARE or sure < SURE_SHARE:
-        raise NoSubject(
-            f"no subject found: {100 * likely:.2f} % of the picture looks like one ({100 * sure:.2f} % surely); "
-            f"expected {100 * LIKELY_SHARE:.2f} % ({100 * SURE_SHARE:.2f} %); crop closer to what you want to keep"
         )
 
 
