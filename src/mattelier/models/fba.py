@@ -129,7 +129,11 @@ class PyramidPool(nn.Module):
 
 
 def resize(x: Tensor, like: Tensor) -> Tensor:
-    return F.interpolate(x, size=like.shape[-2:], mode="bilinear", align_corners=False)
+    y = F.interpolate(x, size=like.shape[-2:], mode="bilinear", align_corners=False)
+    if y.requires_grad and y.device.type == "cpu":
+        # its part of a concatenation's gradient comes in no layout, and is slow to go through: a tenth of a step
+        y.register_hook(lambda gradient: gradient.contiguous(memory_format=torch.channels_last))
+    return y
 
 
 def fuse(image: Tensor, alpha: Tensor, foreground: Tensor, background: Tensor) -> dict[str, Tensor]:
