@@ -64,6 +64,17 @@ def test_matteformer_follows_the_picture_s_size() -> None:
     assert share[0] == pytest.approx(share[1], rel=0.1)
 
 
+def test_a_share_is_drawn_as_a_glance() -> None:
+    alpha = np.zeros((64, 64), np.uint8)
+    alpha[:, 32:] = 255
+    ranges = trimaps.Ranges((9, 9), glance_share=0.5)
+    grown = trimaps.grow(alpha, 9)
+    others = [not np.array_equal(trimaps.draw(alpha, ranges, np.random.default_rng(i)), grown) for i in range(60)]
+    assert 15 < sum(others) < 45  # half of them, the rest as without
+    again = trimaps.draw(alpha, trimaps.Ranges((9, 9)), np.random.default_rng(0))
+    assert np.array_equal(again, grown)
+
+
 def test_scribbles_never_lie_and_leave_most_unknown() -> None:
     alpha = square(200)
     for seed in range(8):

@@ -29,6 +29,7 @@ class Ranges:
     iterations: tuple[int, int] = (1, 1)
     side_px: int | None = None  # drawn on the alpha resized to this square, so that the band follows the picture's size
     has_two_kernels: bool = False  # one towards the background, another towards the foreground
+    glance_share: float = 0.0  # how often it is drawn by `glance` instead
 
     def __post_init__(self) -> None:
         for name, (low, high) in (("kernel_px", self.kernel_px), ("iterations", self.iterations)):
@@ -44,12 +45,15 @@ DIM = Ranges(
 GFM = Ranges(kernel_px=(25, 25))  # section 5.1: one width for training and test
 FBA = Ranges(kernel_px=(3, 25))  # 3 to 25 px; that both sides share one kernel is ours
 MATTEFORMER = Ranges(kernel_px=(1, 29), side_px=640, has_two_kernels=True)
+LITE = Ranges(kernel_px=(3, 41), glance_share=0.25)  # ours: what people paint, and what an automatic matter asks for
 PAPERS = {"dim": DIM, "gfm": GFM, "fba": FBA, "matteformer": MATTEFORMER}
 
 
 def draw(alpha: Array, ranges: Ranges, rng: Rng) -> Array:
     """A trimap as a paper's training draws it.  Raises InputError when alpha is not one plane of uint8 or float."""
     _check(alpha)
+    if ranges.glance_share and rng.random() < ranges.glance_share:
+        return glance(alpha, rng)
     kernels = [_between(ranges.kernel_px, rng) for _ in range(1 + ranges.has_two_kernels)]
     iterations = _between(ranges.iterations, rng)
     if ranges.side_px is None:

@@ -209,7 +209,7 @@ FBA_LITE = Recipe(  # ours
     samples="crops",
     crops_px=(192, 256, 384),
     second_share=0.2,
-    trimap=trimaps.FBA,
+    trimap=trimaps.LITE,
 )
 
 MATTEFORMER_LITE = Recipe(  # ours
