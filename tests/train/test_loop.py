@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import save_file
 
 from mattelier.errors import DeviceError, InputError, WeightsError
 from mattelier.models import build
 from mattelier.train import checkpoint
-from mattelier.train.loop import average, learning_rate, prepare, train
+from mattelier.train.loop import average, learning_rate, prepare, start_from_words, train
 from mattelier.train.recipes import RECIPES, recipe_of
 from mattelier.train.stages import Recipe, Stage
 
@@ -119,6 +120,23 @@ def test_a_run_keeps_the_weights_that_validated_best(tmp_path: Path) -> None:
     assert facts["step"] == "1" and json.loads(facts["val"])["mad"] == 0.1
     first = next(nets[1].parameters())
     assert torch.equal(next(best.parameters()), first.half().float())
+
+
+def test_word_vectors_fill_the_table_of_a_new_run(tmp_path: Path) -> None:
+    recipe = recipe_of("clipmat", lite=True)
+    state = prepare(replace(recipe, start="random"), tmp_path / "run", "cpu", resume=False)
+    before = state.net.get_submodule("text.embedding").get_parameter("weight").detach().clone()
+    table = torch.ones(100, before.shape[1], dtype=torch.float16)
+    table[7] = 0  # nothing is known of this piece
+    save_file({"table": table}, tmp_path / "words.safetensors")
+    start_from_words(state, tmp_path / "words.safetensors")
+    for net in (state.net, state.ema):
+        after = net.get_submodule("text.embedding").get_parameter("weight")
+        assert after[:7].eq(1).all() and after[8:100].eq(1).all()
+        assert torch.equal(after[7], before[7]) and torch.equal(after[100:], before[100:])
+    save_file({"table": table[:, :8].contiguous()}, tmp_path / "narrow.safetensors")
+    with pytest.raises(InputError, match=r"holds \(100, 8\) and the network's table is"):
+        start_from_words(state, tmp_path / "narrow.safetensors")
 
 
 def test_another_networks_averaged_weights_are_refused(pictures: Path, tmp_path: Path) -> None:

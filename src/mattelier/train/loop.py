@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 from mattelier import models
@@ -55,6 +56,8 @@ def train(
         keep_freed_memory()
     fed, held = [feed.samples(recipe, each, data) for each in recipe.stages], held_out(recipe, data)
     state = prepare(recipe, run, device, resume)
+    if state.step == 0 and recipe.words and (data / recipe.words).is_file():
+        start_from_words(state, data / recipe.words)
     if state.step >= last:
         raise InputError(
             f"{run} is at step {state.step}; that is the end, step {last}; name a later --stage, or export"
@@ -126,6 +129,24 @@ def start_from_imagenet(net: nn.Module) -> None:
     net.get_submodule("encoder").load_state_dict(from_imagenet(published).state_dict())
     if hasattr(net, "classes"):
         net.get_submodule("classes").load_state_dict(class_head(published).state_dict())
+
+
+@torch.no_grad()
+def start_from_words(state: State, file: Path) -> None:
+    """The table of word pieces from a file of scripts/distil_words.py; pieces that it knows nothing of stay random.
+
+    Raises InputError when it is another vocabulary's.
+    """
+    table = load_file(file)["table"].float()
+    for net in (state.net, state.ema):
+        own = net.get_submodule("text.embedding").get_parameter("weight")
+        if table.shape[1:] != own.shape[1:] or len(table) > len(own):
+            raise InputError(
+                f"{file} holds {tuple(table.shape)} and the network's table is {tuple(own.shape)}; expected a file of "
+                "scripts/distil_words.py from this version; make it again, or move it away"
+            )
+        known = table.abs().sum(1) > 0
+        own[: len(table)][known] = table[known].to(own.device)
 
 
 def rest(net: nn.Module, stage: Stage) -> None:

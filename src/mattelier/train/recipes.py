@@ -230,6 +230,7 @@ CLIPMAT_LITE = Recipe(  # ours
     lite=True,
     loss="clipmat-lite",
     start="efficientnet-lite0",
+    words="refer/words.safetensors",
     stages=(
         Stage("small", steps=4_000, side_px=256, batch=8, lr=6e-4, lr_end=1e-4),
         Stage("large", steps=1_000, side_px=384, batch=8, lr=2e-4, lr_end=2e-6),

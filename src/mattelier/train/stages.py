@@ -95,6 +95,7 @@ class Recipe:
     stages: tuple[Stage, ...]
     build: dict[str, str] = field(default_factory=dict)  # options of the paper's file
     start: Literal["random", "efficientnet-lite0"] = "random"  # the encoder's first weights
+    words: str = ""  # a file in the data folder with first vectors for a table of word pieces, if it is there
     optimiser: Optimiser = Optimiser()
     # where samples come from, and how often
     sources: tuple[tuple[Source, float], ...] = (("photo", 0.60), ("cutout", 0.27), ("moved", 0.10), ("empty", 0.03))
