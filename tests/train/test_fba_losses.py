@@ -102,19 +102,21 @@ def test_laplacian_does_not_see_a_constant() -> None:
     assert losses.laplacian(torch.rand_like(one), one, one).item() > 0.1
 
 
-def test_lite_total_judges_alpha_in_the_unknown_region_only() -> None:
+def test_lite_total_judges_the_unknown_region_only() -> None:
     truth = planes()
     trimap = torch.zeros_like(truth["alpha"])
     trimap[..., :8] = 0.5
     predicted = heads(truth)
     predicted["alpha"][..., 8:] = 0.0
+    predicted["foreground"][..., 8:] += 0.2
     parts = losses.total_fba_lite(predicted, **truth, trimap=trimap)
-    assert all(
-        parts[f"alpha_{name}"].item() == pytest.approx(0, abs=1e-12) for name in ("l1", "laplacian", "composition")
-    )
+    judged = ("alpha_l1", "alpha_laplacian", "alpha_composition", "colour_l1", "colour_laplacian")
+    assert all(parts[name].item() == pytest.approx(0, abs=1e-12) for name in judged)
     predicted["alpha"][..., :8] += 0.1
+    predicted["foreground"][..., :8] += 0.2
     parts = losses.total_fba_lite(predicted, **truth, trimap=trimap)
     assert parts["alpha_l1"].item() == pytest.approx(0.1)
+    assert parts["colour_l1"].item() == pytest.approx(0.2)
     full = losses.total_fba(predicted, **truth, trimap=trimap)
     assert full["alpha_l1"].item() > parts["alpha_l1"].item()
 

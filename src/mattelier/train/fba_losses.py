@@ -46,13 +46,15 @@ def total_fba_lite(
     trimap: Tensor,
     known: Tensor | None = None,
 ) -> dict[str, Tensor]:
-    """The same terms with alpha's over the unknown region alone (ours): known pixels are put back after the network.
+    """The same terms over the unknown region alone (ours): known pixels are put back after the network.
 
-    With a narrow band a mean over the whole picture leaves alpha a few hundredths of the sum.
+    With a narrow band a mean over the whole picture leaves alpha a few hundredths of the sum, and colours that nobody
+    can see, of the subject far outside it and of the background behind it, most of the rest.
     """
     unknown = (trimap == 0.5).to(alpha.dtype)
     forced = predicted | {"alpha": torch.where(unknown > 0, predicted["alpha"], alpha)}
-    return _total(forced, image, alpha, foreground, background, unknown, known)
+    seen = unknown if known is None else known * unknown
+    return _total(forced, image, alpha, foreground, background, unknown, seen)
 
 
 def _total(
