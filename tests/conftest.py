@@ -142,6 +142,136 @@ def glancing(tmp_path_factory: pytest.TempPathFactory) -> tuple[Card, Path]:
     return Card("gfm-glancing.test", "glancing", {}, "no paper", "", weights, contract), file
 
 
+@pytest.fixture(scope="session")
+def told_dim(tmp_path_factory: pytest.TempPathFactory) -> tuple[Card, Path]:
+    """A trimap card with DIM's one input and its heads (see `_grey_network`): alpha is the mean grey of 17 x 17 px."""
+    contract = Contract(longest_px=128, reach_px=16, trimap="required", inputs=("x",), outputs=("alpha", "coarse"))
+    return _trimap_card(tmp_path_factory, "dim-told.test", {"x": 4}, ("alpha", "coarse"), contract)
+
+
+@pytest.fixture(scope="session")
+def told_matteformer(tmp_path_factory: pytest.TempPathFactory) -> tuple[Card, Path]:
+    """The same with MatteFormer's two inputs and its heads."""
+    contract = Contract(longest_px=128, reach_px=16, trimap="required", inputs=("image", "trimap"))
+    outputs = ("alpha", "alpha_os8", "alpha_os4", "alpha_os1")
+    return _trimap_card(tmp_path_factory, "matteformer-told.test", {"image": 3, "trimap": 3}, outputs, contract)
+
+
+@pytest.fixture(scope="session")
+def reading(tmp_path_factory: pytest.TempPathFactory) -> tuple[Card, Path]:
+    """A card that reads, and its file: "red" and "blue" mean what is that, all else means nothing much (see below)."""
+    file = tmp_path_factory.mktemp("weights") / "reading.onnx"
+    data = _reading_network()
+    file.write_bytes(data)
+    weights = Weights(file.name, hashlib.sha256(data).hexdigest(), len(data), licence="Apache-2.0")
+    inputs, outputs = ("image", "tokens", "mask"), ("alpha", "trimap")
+    contract = Contract(longest_px=64, multiple_of=64, inputs=inputs, outputs=outputs)
+    return Card("clipmat-reading.test", "reading", {"lite": True}, "no paper", "", weights, contract), file
+
+
+def _trimap_card(
+    folders: pytest.TempPathFactory, name: str, inputs: dict[str, int], outputs: tuple[str, ...], contract: Contract
+) -> tuple[Card, Path]:
+    file = folders.mktemp("weights") / f"{name}.onnx"
+    data = _grey_network(inputs, outputs)
+    file.write_bytes(data)
+    weights = Weights(file.name, hashlib.sha256(data).hexdigest(), len(data), licence="Apache-2.0")
+    return Card(name, "told", {}, "no paper", "", weights, contract), file
+
+
+def _grey_network(inputs: dict[str, int], outputs: tuple[str, ...]) -> bytes:
+    """The first output is the mean over 17 x 17 px of R, G, B as they were before normalising, the others over one."""
+    from onnx import helper, numpy_helper
+
+    nodes = [
+        helper.make_node("Slice", [next(iter(inputs)), "zero", "three", "one"], ["rgb"]),
+        helper.make_node("Mul", ["rgb", "std"], ["centred"]),
+        helper.make_node("Add", ["centred", "mean"], ["unit"]),
+        helper.make_node("ReduceMean", ["unit", "one"], ["grey"], keepdims=1),
+        helper.make_node(
+            "AveragePool", ["grey"], [outputs[0]], kernel_shape=[17, 17], pads=[8] * 4, count_include_pad=0
+        ),
+        *(helper.make_node("Identity", ["grey"], [name]) for name in outputs[1:]),
+    ]
+    constants = [numpy_helper.from_array(np.array([i], np.int64), name) for i, name in ((0, "zero"), (3, "three"))]
+    constants.append(numpy_helper.from_array(np.array([1], np.int64), "one"))
+    for name, values in (("mean", (0.485, 0.456, 0.406)), ("std", (0.229, 0.224, 0.225))):
+        constants.append(numpy_helper.from_array(np.array(values, np.float32).reshape(1, 3, 1, 1), name))
+    return _network(nodes, inputs, dict.fromkeys(outputs, 1), constants)
+
+
+def _reading_network() -> bytes:
+    """value = how red or how blue a place is, by the word; without either word, how much it is one of them.
+
+    alpha = value, 0 below 0.2 and 1 above 0.8; trimap: scores +-gain (value - 0.5), the gain 40 with a word that it
+    knows, else 0.5; detail = value; pointing = the mean of value over 16 x 16 px.
+    """
+    from onnx import TensorProto, helper, numpy_helper
+
+    from mattelier.models import tokenizer
+
+    red, blue = (tokenizer.lite().encode(word)[-1] for word in ("red", "blue"))
+    numbers = {"low": 0.2, "high": 0.8, "half": 0.5, "none": 0.0, "all": 1.0, "gain": 39.5, "little": 0.5}
+    constants = [numpy_helper.from_array(np.array([value], np.float32), name) for name, value in numbers.items()]
+    whole = {"red_id": [red], "blue_id": [blue], "axes": [1], "n0": [0], "n1": [1], "n2": [2], "n3": [3]}
+    constants += [numpy_helper.from_array(np.array(value, np.int64), name) for name, value in whole.items()]
+    words = [
+        node
+        for name in ("red", "blue")
+        for node in (
+            helper.make_node("Equal", ["tokens", f"{name}_id"], [f"is_{name}"]),
+            helper.make_node("Cast", [f"is_{name}"], [f"ones_{name}"], to=TensorProto.FLOAT),
+            helper.make_node("Mul", [f"ones_{name}", "mask"], [f"read_{name}"]),
+            helper.make_node("ReduceMax", [f"read_{name}", "axes"], [f"flat_{name}"]),
+            helper.make_node("Unsqueeze", [f"flat_{name}", "n2"], [f"higher_{name}"]),
+            helper.make_node("Unsqueeze", [f"higher_{name}", "n3"], [name]),
+        )
+    ]
+    nodes = [
+        *words,
+        helper.make_node("Slice", ["image", "n0", "n1", "n1"], ["r"]),
+        helper.make_node("Slice", ["image", "n2", "n3", "n1"], ["b"]),
+        helper.make_node("Max", ["r", "b"], ["either"]),
+        helper.make_node("Add", ["red", "blue"], ["known"]),
+        helper.make_node("Mul", ["red", "r"], ["of_red"]),
+        helper.make_node("Mul", ["blue", "b"], ["of_blue"]),
+        helper.make_node("Sub", ["all", "known"], ["unknown"]),
+        helper.make_node("Mul", ["unknown", "either"], ["of_either"]),
+        helper.make_node("Sum", ["of_red", "of_blue", "of_either"], ["detail"]),
+        helper.make_node("Mul", ["known", "gain"], ["more"]),
+        helper.make_node("Add", ["more", "little"], ["slope"]),
+        helper.make_node("Sub", ["detail", "half"], ["above"]),
+        helper.make_node("Mul", ["above", "slope"], ["for"]),
+        helper.make_node("Neg", ["for"], ["against"]),
+        helper.make_node("Abs", ["above"], ["off"]),
+        helper.make_node("Sub", ["low", "off"], ["near"]),
+        helper.make_node("Mul", ["near", "slope"], ["between"]),
+        helper.make_node("Concat", ["against", "between", "for"], ["trimap"], axis=1),
+        helper.make_node("Greater", ["detail", "high"], ["in"]),
+        helper.make_node("Less", ["detail", "low"], ["out"]),
+        helper.make_node("Where", ["in", "all", "detail"], ["most"]),
+        helper.make_node("Where", ["out", "none", "most"], ["alpha"]),
+        helper.make_node("AveragePool", ["detail"], ["pointing"], kernel_shape=[16, 16], strides=[16, 16]),
+    ]
+    planes = {"alpha": 1, "trimap": 3, "detail": 1, "pointing": 1}
+    graph = helper.make_graph(
+        nodes,
+        "reading",
+        [
+            helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, 64, 64]),
+            helper.make_tensor_value_info("tokens", TensorProto.INT64, [1, 48]),
+            helper.make_tensor_value_info("mask", TensorProto.FLOAT, [1, 48]),
+        ],
+        [
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, channels, "h", "w"])
+            for name, channels in planes.items()
+        ],
+        constants,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    return bytes(model.SerializeToString())
+
+
 def _told_network() -> bytes:
     """alpha = mean of R, G, B over 17 x 17 px; F = half the image and half the wide bells of foreground; B = image."""
     from onnx import helper, numpy_helper

@@ -78,3 +78,9 @@ def test_hints_must_fit_the_card(bright: tuple[Card, Path], told: tuple[Card, Pa
         check_hints(told[0], MARKS, None, "fine")
     words = replace(bright[0], contract=replace(bright[0].contract, inputs=("image", "tokens")))
     check_hints(words, None, "the dog", "standard")
+    with pytest.raises(
+        InputError, match=r"no prompt was given; modnet-bright.test keeps what words say; pass --prompt"
+    ):
+        check_hints(words, None, None, "standard")
+    with pytest.raises(InputError, match="finds the subject from words; leave --trimap away"):
+        check_hints(words, MARKS, "the dog", "standard")

@@ -12,7 +12,7 @@ from onnx import numpy_helper
 from mattelier.models import build
 from mattelier.models.cards import Card, Contract, Weights
 from mattelier.models.official import OFFICIAL
-from mattelier.runtime import pipeline
+from mattelier.runtime import automatic
 from mattelier.runtime.export import export
 from mattelier.runtime.pipeline import Matter
 
@@ -59,7 +59,7 @@ def tensors_alone(net: torch.nn.Module, file: Path) -> Path:
 @pytest.mark.parametrize("quality", ["standard", "draft"])
 def test_the_pair_cuts_with_torch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quality: str) -> None:
     """Random networks find nothing; what is asked is that every size, head and region fits."""
-    monkeypatch.setattr(pipeline, "require_subject", lambda _: None)
+    monkeypatch.setattr(automatic, "require_subject", lambda _: None)
     files = {name: tensors_alone(random_net(name), tmp_path / f"{name}.onnx") for name in ("gfm", "fba")}
     gfm, fba = card_of("gfm", GFM, files["gfm"]), card_of("fba", FBA, files["fba"])
     refiner = Matter(fba, file=files["fba"], engine="torch", threads=1)

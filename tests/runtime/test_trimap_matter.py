@@ -230,5 +230,7 @@ def test_what_is_no_answer_is_named(engine: OnnxEngine, contract: Contract, faul
 
 
 def test_a_network_that_wants_its_trimap_otherwise_is_refused(engine: OnnxEngine, contract: Contract) -> None:
-    with pytest.raises(InputError, match="the network asks for x; this version"):
-        refine(replace(contract, inputs=("x",)), engine.run, Picture(photo((8, 8)), None, None), ring((8, 8)))
+    with pytest.raises(
+        InputError, match="the network asks for y; this version can give a trimap as image and two_chan"
+    ):
+        refine(replace(contract, inputs=("y",)), engine.run, Picture(photo((8, 8)), None, None), ring((8, 8)))

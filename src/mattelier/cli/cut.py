@@ -61,7 +61,8 @@ def cut(
     with usage():
         check(order)
         jobs = plan(order)
-    matter = pipeline.load(model, engine=engine, device=device, threads=threads)
+        card = pipeline.card_of(model, prompt)
+    matter = pipeline.load(card, engine=engine, device=device, threads=threads)
     if order.is_single:
         one(order, matter, jobs[0])
     else:

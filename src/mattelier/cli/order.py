@@ -86,7 +86,7 @@ def check(order: Order) -> None:
     if order.background is not None:
         background.check(order.background)
     check_output(order.settled_format, order.keep, order.background is not None, order.bits)
-    check_hints(pipeline.card_of(order.model), order.trimap, order.prompt, order.quality)
+    check_hints(pipeline.card_of(order.model, order.prompt), order.trimap, order.prompt, order.quality)
     if order.trimap and not order.is_single:
         raise InputError("--trimap is for one picture; several were named; run matte once for each")
     if PIPE in order.images and len(order.images) > 1:
@@ -127,6 +127,7 @@ def recipe(order: Order, model: str) -> str:
     chosen = {
         "version": version("mattelier"),
         "model": model,
+        "prompt": order.prompt,
         "engine": order.engine,
         "device": order.device,
         "keep": order.keep,

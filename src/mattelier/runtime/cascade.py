@@ -1,4 +1,4 @@
-"""The first cascade: an automatic network's glance says where to look, a trimap network looks there.
+"""The cascade: what an automatic network is unsure of says where to look, a trimap network looks there.
 
 glance (3, h, w) ─ learned_trimap ─> trimap (H, W) ─ trimap_matter.refine ─> alpha, colours (H, W)
 """
@@ -11,19 +11,32 @@ from mattelier.image.regions import PRESENT, connected
 from mattelier.image.trimap import from_glance
 from mattelier.models import list_models
 from mattelier.models.cards import Card
-from mattelier.runtime.prepare_fba import INPUTS
+from mattelier.runtime.procedures import takes_trimap
 
-NOTHING = np.array([[1], [0], [0]], np.float32)  # glance's scores where there is surely background
+NOTHING = np.array([[1], [0], [0]], np.float32)  # scores where there is surely background
+
+
+def unsure_head(card: Card) -> str | None:
+    """The output in which the card's network tells where it is unsure, None where it does not.
+
+    The glance of GFM with three classes, or the trimap of CLIPMat: scores of background, unknown and foreground.
+    """
+    contract = card.contract
+    if contract.trimap == "required":
+        return None
+    if "glance" in contract.outputs and card.config.get("representation", "tt") == "tt":
+        return "glance"
+    return "trimap" if "trimap" in contract.outputs else None
 
 
 def can_lead(card: Card) -> bool:
-    """Whether the card's network tells where it is unsure: the glance of GFM with three classes."""
-    return "glance" in card.contract.outputs and card.config.get("representation", "tt") == "tt"
+    """Whether the card's network tells where it is unsure."""
+    return unsure_head(card) is not None
 
 
 def can_follow(card: Card) -> bool:
-    """Whether the card's network finds alpha and colours, given a trimap."""
-    return card.contract.trimap == "required" and card.contract.inputs == INPUTS
+    """Whether the card's network finds alpha, given a trimap."""
+    return card.contract.trimap == "required" and takes_trimap(card.contract)
 
 
 def refiner_of(card: Card) -> Card | None:
@@ -41,14 +54,14 @@ def is_shipped(card: Card) -> bool:
     return (weights.shipped_folder() / card.weights.file).is_file()
 
 
-def learned_trimap(glance: Array, coarse: Float, hw: tuple[int, int]) -> Array:
+def learned_trimap(scores: Array, coarse: Float, hw: tuple[int, int]) -> Array:
     """The unknown region that the network has learned to see: (H, W) uint8 {0, 128, 255} at the photo's size.
 
-    glance: (1, 3, h, w) scores of background, unknown, foreground; coarse: (h, w), the network's alpha as `restore`
+    scores: (1, 3, h, w), of background, unknown, foreground; coarse: (h, w), the network's alpha as `restore`
     gives it. Where that has cleared an island, nothing is left to look at.
     """
-    possible = glance[0].argmax(0) > 0
+    possible = scores[0].argmax(0) > 0
     ghosts = possible & ~connected(coarse > PRESENT, possible)
-    scores = np.asarray(glance[0], np.float32).copy()
-    scores[:, ghosts] = NOTHING
-    return from_glance(scores, hw)
+    clear = np.asarray(scores[0], np.float32).copy()
+    clear[:, ghosts] = NOTHING
+    return from_glance(clear, hw)

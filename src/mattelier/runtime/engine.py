@@ -12,6 +12,7 @@ from mattelier.image import Array
 from mattelier.models.cards import Card
 from mattelier.runtime.interfaces import INTERFACES
 from mattelier.runtime.options import Device, EngineName
+from mattelier.runtime.pruning import pruned
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -27,33 +28,52 @@ class Engine(Protocol):
         """inputs, outputs: (1, C, h, w) float32, named as in the card's contract."""
         ...
 
+
+class Loaded(Engine, Protocol):
+    """What `open_engine` gives: also the heads that a cut does not need.
+
+    is_whole: whether `heads` answers all that the network has.
+    """
+
+    is_whole: bool
+
     def heads(self, inputs: dict[str, Array]) -> dict[str, Array]:
         """All that the network can answer, the contract's outputs among it: for looking at, not for cutting."""
         ...
 
 
 def open_engine(
-    card: Card, weights: bytes, name: EngineName = "onnx", device: Device = "cpu", threads: int | None = None
-) -> Engine:
+    card: Card,
+    weights: bytes,
+    name: EngineName = "onnx",
+    device: Device = "cpu",
+    threads: int | None = None,
+    whole: bool = False,
+) -> Loaded:
     """The engine `name` with a card's weights (the checked bytes of its ONNX file) on `device`.
 
     threads: inside one run; None leaves it to the engine (the physical cores). torch has one number a process: the
     last engine's holds for all.
+    whole: also with what only its `heads` needs, which makes `run` slower.
     Raises DeviceError, MissingExtra and WeightsError.
     """
     engine = OnnxEngine if name == "onnx" else TorchEngine
-    return engine(card, weights, device, threads)
+    return engine(card, weights, device, threads, whole)
 
 
 class OnnxEngine:
-    """ONNX Runtime; computes only the outputs the contract names."""
+    """ONNX Runtime; computes only what the contract's outputs need, unless it is opened whole."""
 
-    def __init__(self, card: Card, weights: bytes, device: Device = "cpu", threads: int | None = None) -> None:
+    def __init__(
+        self, card: Card, weights: bytes, device: Device = "cpu", threads: int | None = None, whole: bool = False
+    ) -> None:
         require("onnx", device)
         import onnxruntime as ort
 
+        used = weights if whole else pruned(weights, card.contract.outputs)
+        self.is_whole = used is weights
         try:
-            self._session = ort.InferenceSession(weights, _session_options(threads), providers=[PROVIDERS[device]])
+            self._session = ort.InferenceSession(used, _session_options(threads), providers=[PROVIDERS[device]])
         except Exception as error:  # onnxruntime's exceptions share no base but Exception
             raise WeightsError(
                 f"{card.weights.file} cannot be opened by ONNX Runtime {ort.__version__} ({error}); "
@@ -68,7 +88,7 @@ class OnnxEngine:
         return self._answers(self._outputs, inputs)
 
     def heads(self, inputs: dict[str, Array]) -> dict[str, Array]:
-        """Engine.heads."""
+        """Loaded.heads."""
         return self._answers([output.name for output in self._session.get_outputs()], inputs)
 
     def _answers(self, names: list[str], inputs: dict[str, Array]) -> dict[str, Array]:
@@ -78,7 +98,9 @@ class OnnxEngine:
 class TorchEngine:
     """The paper's own module with the tensors of the card's ONNX file, which keep the module's names."""
 
-    def __init__(self, card: Card, weights: bytes, device: Device = "cpu", threads: int | None = None) -> None:
+    def __init__(
+        self, card: Card, weights: bytes, device: Device = "cpu", threads: int | None = None, whole: bool = False
+    ) -> None:
         require("torch", device)
         import torch
 
@@ -88,6 +110,7 @@ class TorchEngine:
         self._module.to(device)
         self._device = device
         self._contract = card.contract
+        self.is_whole = True  # a module leaves out by itself what it is not asked for
         self._every = INTERFACES[card.system].every if card.system in INTERFACES else {}
 
     def run(self, inputs: dict[str, Array]) -> dict[str, Array]:
@@ -96,7 +119,7 @@ class TorchEngine:
         return {name: outputs[name].float().cpu().numpy() for name in self._contract.outputs}
 
     def heads(self, inputs: dict[str, Array]) -> dict[str, Array]:
-        """Engine.heads."""
+        """Loaded.heads."""
         outputs = self._answers(inputs, **self._every)
         return {name: tensor.float().cpu().numpy() for name, tensor in outputs.items()}
 

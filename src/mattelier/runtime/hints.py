@@ -9,6 +9,7 @@ from mattelier.image.io import Limits, decode_mask
 from mattelier.image.trimap import check, check_size, from_grey
 from mattelier.models.cards import Card
 from mattelier.runtime.options import Quality
+from mattelier.runtime.words import reads
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -19,14 +20,20 @@ SLACK = 16  # of 255, by which black and white of a trimap may be off: what JPEG
 def check_hints(card: Card, trimap: object, prompt: str | None, quality: Quality) -> None:
     """Raises InputError for a hint or a quality that the card's network has no use for, and for a hint it lacks."""
     if trimap is not None and card.contract.trimap == "none":
-        raise InputError(f"a trimap was given; {card.name} finds the subject from the photo alone; leave --trimap away")
+        told = "words" if reads(card) else "the photo alone"
+        raise InputError(f"a trimap was given; {card.name} finds the subject from {told}; leave --trimap away")
     if trimap is None and card.contract.trimap == "required":
         raise InputError(
             f"no trimap was given; {card.name} needs one: black on the background, white on the subject, grey where it "
             "has to look; pass --trimap FILE, or choose a model that works from the photo alone"
         )
-    if prompt is not None and "tokens" not in card.contract.inputs:
+    if prompt is not None and not reads(card):
         raise InputError(f"a prompt was given; {card.name} understands no words; leave --prompt away")
+    if prompt is None and reads(card):
+        raise InputError(
+            f"no prompt was given; {card.name} keeps what words say; pass --prompt TEXT, as in --prompt 'the cat', or "
+            "choose a model that works from the photo alone"
+        )
     if quality == "fine":
         raise InputError("quality fine was asked for; this version has draft and standard; pass --quality standard")
 

@@ -67,7 +67,8 @@ def colours(planes: Array) -> Array:
 
 def classes(scores: Array) -> Array:
     """(1, 3, h, w) scores of background, unknown, foreground, or (1, 2, h, w) without unknown: the winner as a grey."""
-    return np.array(CLASSES[scores.shape[1]], np.uint8)[scores[0].argmax(0)]
+    shown: Array = np.array(CLASSES[scores.shape[1]], np.uint8)[scores[0].argmax(0)]
+    return shown
 
 
 # In the order of every paper's way from coarse to refined; no network has all of them.
@@ -103,7 +104,7 @@ def made_trimap(
     matter: of a network that glances as GFM does.  The trimap is as large as the photo.
     Raises InputError for another network, and what Matter.cut raises, NoSubject among it.
     """
-    if not cascade.can_lead(matter.card):
+    if cascade.unsure_head(matter.card) != "glance":
         raise InputError(
             f"a trimap was to be made by {matter.card.name}; expected a network that glances, as GFM does; "
             "choose such a model, or give a trimap"

@@ -1,36 +1,32 @@
 """The way of a picture, one line an arrow.
 
-photo ─ decode ─> pixels ─ network_copy ─ network_input ─> engine ─ restore ─> coarse alpha ─ upsample_alpha ─> Cutout
-                    │                                         └ glance ─ learned_trimap ┐
-                    └── and a trimap ─ read_trimap ──────────────────────────────> trimap ─ refine ─> Cutout
+photo ─ decode ─> pixels, and words ─ automatic.find ─> coarse alpha ─ enlarge ─> Cutout
+                    │                                     └ where it is unsure ─ learned_trimap ┐
+                    └── and a trimap ─ read_trimap ──────────────────────────────────────> trimap ─ refine ─> Cutout
 """
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
 from mattelier import weights
 from mattelier.errors import InputError
 from mattelier.image import Array, Float
-from mattelier.image.colour import to_depth
-from mattelier.image.geometry import resize
 from mattelier.image.io import Limits, Picture, decode
-from mattelier.image.refine import CERTAIN, upsample_alpha
 from mattelier.models import list_models
 from mattelier.models.cards import Card
-from mattelier.runtime import cascade, trimap_matter
+from mattelier.runtime import automatic, cascade, trimap_matter
 from mattelier.runtime.cutout import Cutout, timed
-from mattelier.runtime.engine import open_engine
+from mattelier.runtime.engine import Loaded, open_engine
 from mattelier.runtime.hints import check_hints, read_trimap
 from mattelier.runtime.look import Look, layers
 from mattelier.runtime.options import Device, EngineName, Quality
-from mattelier.runtime.prepare import network_copy, network_input, restore, shrink, small_alpha
-from mattelier.runtime.subject import require_contrast, require_subject
+from mattelier.runtime.prepare import enlarge, honour, size_of
+from mattelier.runtime.words import reads
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -67,8 +63,12 @@ class Matter:
         Raises UnknownModel, WeightsError, MissingExtra and DeviceError.
         """
         self.card = model if isinstance(model, Card) else card_of(model)
-        data = weights.read(self.card.weights, Path(file) if file else None)
-        self._engine = open_engine(self.card, data, engine, device, threads)
+        self._read = partial(weights.read, self.card.weights, Path(file) if file else None)
+        self._engine = open_engine(self.card, self._read(), engine, device, threads)
+        self._looking: Loaded | None = self._engine if self._engine.is_whole else None
+        self._open_whole: Callable[[], Loaded] = lambda: open_engine(
+            self.card, self._read(), engine, device, threads, True
+        )
         self._refiner: Matter | None = None
         self._refiner_card: Card | None = None
         if isinstance(refiner, Matter):
@@ -119,7 +119,7 @@ class Matter:
         with timed(seconds, "decode"):
             picture = decode(source, limits or Limits())
         if trimap is None:
-            found = self._unaided(picture, quality, seconds)
+            found = self._unaided(picture, prompt, quality, seconds)
         else:
             found = self._told(picture, trimap, limits or Limits(), seconds)
         return Cutout(
@@ -146,20 +146,22 @@ class Matter:
     ) -> Look:
         """What the network itself says of a photo, head by head, at its own size; no refiner, no NoSubject.
 
-        The photo is shrunk to contract.longest_px where it is larger.  Raises InputError as `cut` does.
+        A photo larger than contract.longest_px is shrunk to it, and its trimap with it.  Raises InputError as `cut`.
         """
         check_hints(self.card, trimap, prompt, "standard")
-        picture = decode(source, limits or Limits())
-        seconds: dict[str, float] = {}
+        limits = limits or Limits()
+        picture, run, seconds = decode(source, limits), self._whole.heads, dict[str, float]()
         with timed(seconds, "look"):
-            inputs = network_input(self.card.contract, network_copy(self.card.contract, picture))
-            outputs = self._engine.heads(inputs)
+            if trimap is None:
+                outputs = automatic.heads(self.card, run, picture, prompt)
+            else:
+                marks, _ = read_trimap(trimap, size_of(picture), limits)
+                outputs = trimap_matter.heads(self.card.contract, run, picture, marks)
         return Look(layers(outputs), seconds["look"])
 
     def learned_trimap(self, picture: Picture) -> Array:
-        """(H, W) uint8 {0, 128, 255}, for a network that glances.  Raises NoSubject."""
-        outputs, coarse = self._look(picture, shrink(self.card.contract, picture.pixels), {})
-        return cascade.learned_trimap(outputs["glance"], coarse, size_of(picture))
+        """(H, W) uint8 {0, 128, 255}, of a network that glances.  Raises NoSubject."""
+        return self._unsure(automatic.find(self.card, self._engine.run, picture, None, {}), picture)
 
     def _told(
         self,
@@ -175,46 +177,52 @@ class Matter:
             matte, colours = self._refined(picture, trimap)
         return Found(matte, colours, trimap, notes)
 
-    def _unaided(self, picture: Picture, quality: Quality, seconds: dict[str, float]) -> Found:
-        """From the photo alone.  Raises NoSubject."""
-        with timed(seconds, "prepare"):
-            small = shrink(self.card.contract, picture.pixels)
-        outputs, coarse = self._look(picture, small, seconds)
+    def _unaided(self, picture: Picture, prompt: str | None, quality: Quality, seconds: dict[str, float]) -> Found:
+        """From the photo, and from words where the network reads them.  Raises NoSubject."""
+        coarse = automatic.find(self.card, self._engine.run, picture, prompt, seconds)
         refiner = None if quality == "draft" else self.refiner
         if refiner is None:
             with timed(seconds, "refine"):
-                return Found(enlarge(coarse, picture.pixels, quality, small))
+                matte = enlarge(coarse.alpha, picture.pixels, quality, coarse.small)
+            return Found(matte, notes=coarse.notes)
         with timed(seconds, "trimap"):
-            trimap = cascade.learned_trimap(outputs["glance"], coarse, size_of(picture))
+            trimap = self._unsure(coarse, picture)
         with timed(seconds, "refine"):
             matte, colours = refiner._refined(picture, trimap)
-        return Found(matte, colours, trimap)
+        return Found(matte, colours, trimap, coarse.notes)
 
-    def _refined(self, picture: Picture, trimap: Array) -> tuple[Float, Array]:
+    def _refined(self, picture: Picture, trimap: Array) -> tuple[Float, Array | None]:
         return trimap_matter.refine(self.card.contract, self._engine.run, picture, trimap)
 
-    def _look(self, picture: Picture, small: Array, seconds: dict[str, float]) -> tuple[dict[str, Array], Float]:
-        """The network's heads and its coarse alpha, (h, w) float32 [0, 1] at the network's size.  Raises NoSubject."""
-        contract = self.card.contract
-        with timed(seconds, "prepare"):
-            copy = network_copy(contract, picture, small)
-            require_contrast(copy)
-            inputs = network_input(contract, copy)
-        with timed(seconds, "network"):
-            outputs = self._engine.run(inputs)
-        coarse = restore(contract, outputs, (copy.shape[0], copy.shape[1]))
-        visible = coarse if picture.alpha is None else coarse * small_alpha(picture.alpha, coarse.shape)
-        require_subject(visible)
-        return outputs, coarse
+    def _unsure(self, coarse: automatic.Coarse, picture: Picture) -> Array:
+        head = cascade.unsure_head(self.card)
+        assert head is not None  # require_cascade, made_trimap
+        return cascade.learned_trimap(coarse.outputs[head], coarse.alpha, size_of(picture))
+
+    @property
+    def _whole(self) -> Loaded:
+        """The network with all its heads, opened when first looked at: cuts never pay for it."""
+        with self._opening:
+            if self._looking is None:
+                self._looking = self._open_whole()
+            return self._looking
 
 
-def card_of(name: str | None) -> Card:
-    """The card that a name means; None: the first automatic one whose weights come with the package."""
+def card_of(name: str | None, prompt: str | None = None) -> Card:
+    """The card that a name means; None: the first whose weights come with the package and that needs the photo alone.
+
+    prompt: with None as name, the first that reads.  Raises UnknownModel, and InputError where none of them reads.
+    """
     if name is not None:
         return weights.resolve(name, list_models())
-    automatic = [card for card in list_models() if card.contract.trimap == "none"]
-    shipped = [card for card in automatic if cascade.is_shipped(card)]
-    return shipped[0] if shipped else weights.resolve("modnet", automatic)
+    unaided = [card for card in list_models() if card.contract.trimap == "none" and reads(card) == (prompt is not None)]
+    shipped = [card for card in unaided if cascade.is_shipped(card)]
+    if prompt is not None and not shipped:
+        raise InputError(
+            "a prompt was given; none of the models that come with this package reads words; expected CLIPMat's; leave "
+            "--prompt away, or name one of your own with --model"
+        )
+    return shipped[0] if shipped else weights.resolve("modnet", unaided)
 
 
 @lru_cache(maxsize=2)
@@ -236,7 +244,8 @@ def cut(
     limits: Limits | None = None,
 ) -> Cutout:
     """Cut the subject out of one picture; see Matter and Matter.cut for the options and errors."""
-    matter = warm(model, engine, device, threads)
+    name = card_of(None, prompt).name if model is None and prompt is not None else model
+    matter = warm(name, engine, device, threads)
     return matter.cut(source, trimap=trimap, prompt=prompt, quality=quality, limits=limits)
 
 
@@ -257,27 +266,6 @@ def require_cascade(first: Card, second: Card | None) -> None:
     """Raises InputError unless the second card's network can refine what the first one's is unsure of."""
     if second is not None and not (cascade.can_lead(first) and cascade.can_follow(second)):
         raise InputError(
-            f"{second.name} was given to refine {first.name}; expected a trimap network behind one that glances, as "
-            "GFM does; leave the refiner away"
+            f"{second.name} was given to refine {first.name}; expected a trimap network behind one that tells where it "
+            "is unsure, as GFM's glance does; leave the refiner away"
         )
-
-
-def size_of(picture: Picture) -> tuple[int, int]:
-    """Height and width."""
-    return picture.pixels.shape[0], picture.pixels.shape[1]
-
-
-def enlarge(coarse: Float, pixels: Array, quality: Quality, small: Array | None = None) -> Float:
-    """The coarse alpha at the photo's size: (H, W) float32 [0, 1]; small: `pixels` at the size of coarse."""
-    if quality != "draft":
-        return upsample_alpha(coarse, pixels, small)
-    alpha = resize(coarse, (pixels.shape[0], pixels.shape[1]))
-    alpha[alpha < CERTAIN[0]], alpha[alpha > CERTAIN[1]] = 0, 1
-    return alpha
-
-
-def honour(picture: Picture, matte: Float) -> Float:
-    """The matte times the file's own alpha: what was transparent stays so."""
-    if picture.alpha is None:
-        return matte
-    return np.multiply(matte, to_depth(picture.alpha, np.float32))

@@ -8,8 +8,11 @@ from mattelier.image.colour import to_depth, to_srgb
 from mattelier.image.composite import over
 from mattelier.image.geometry import fit_size, resize
 from mattelier.image.io import Picture
+from mattelier.image.refine import CERTAIN, upsample_alpha
 from mattelier.image.regions import without_ghosts
 from mattelier.models.cards import Contract
+from mattelier.models.tokenizer import Prompts
+from mattelier.runtime.options import Quality
 
 
 def network_copy(contract: Contract, picture: Picture, small: Array | None = None) -> Array:
@@ -45,19 +48,23 @@ def small_alpha(alpha: Array, hw: tuple[int, int]) -> Float:
     return to_depth(resize(alpha, hw, "area"), np.float32)
 
 
-def network_input(contract: Contract, copy: Array) -> dict[str, Array]:
-    """(h, w, 3) uint8 sRGB -> {"image": (1, 3, h, w) float32}, scaled and normalised as the contract says."""
-    if contract.inputs != ("image",):
+def network_input(contract: Contract, copy: Array, words: Prompts | None = None) -> dict[str, Array]:
+    """(h, w, 3) uint8 sRGB -> {"image": (1, 3, h, w) float32}, scaled and normalised as the contract says.
+
+    words: tokens and mask beside it, for a network that reads.  Raises InputError for a network that asks for more.
+    """
+    told = {} if words is None else {"tokens": words.tokens, "mask": words.mask}
+    if contract.inputs != ("image", *told):
         raise InputError(
-            f"the network asks for {', '.join(contract.inputs)}; this version can give it an image only; "
-            "choose a model that works from the photo alone"
+            f"the network asks for {', '.join(contract.inputs)}; this version can give it "
+            f"{', '.join(('image', *told))} here; choose another model"
         )
     # (value / 255 * scale - mean) / std as one product and one sum, channel by channel
     std = np.asarray(contract.std, np.float32)
     gain = np.float32(contract.scale / 255) / std
     shift = np.asarray(contract.mean, np.float32) / std
     planes = copy.transpose(2, 0, 1).astype(np.float32)
-    return {"image": (planes * gain[:, None, None] - shift[:, None, None])[None]}
+    return {"image": (planes * gain[:, None, None] - shift[:, None, None])[None], **told}
 
 
 def restore(contract: Contract, outputs: dict[str, Array], hw: tuple[int, int]) -> Float:
@@ -80,3 +87,24 @@ def levelled(alpha: Array, contract: Contract) -> Float:
     low, high = contract.levels
     clipped: Float = np.clip((alpha - low) / (high - low), 0, 1, dtype=np.float32)
     return clipped
+
+
+def enlarge(coarse: Float, pixels: Array, quality: Quality, small: Array | None = None) -> Float:
+    """The coarse alpha at the photo's size: (H, W) float32 [0, 1]; small: `pixels` at the size of coarse."""
+    if quality != "draft":
+        return upsample_alpha(coarse, pixels, small)
+    alpha = resize(coarse, (pixels.shape[0], pixels.shape[1]))
+    alpha[alpha < CERTAIN[0]], alpha[alpha > CERTAIN[1]] = 0, 1
+    return alpha
+
+
+def honour(picture: Picture, matte: Float) -> Float:
+    """The matte times the file's own alpha: what was transparent stays so."""
+    if picture.alpha is None:
+        return matte
+    return np.multiply(matte, to_depth(picture.alpha, np.float32))
+
+
+def size_of(picture: Picture) -> tuple[int, int]:
+    """Height and width."""
+    return picture.pixels.shape[0], picture.pixels.shape[1]

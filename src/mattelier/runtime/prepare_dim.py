@@ -14,6 +14,7 @@ from mattelier.image import Array, Float
 from mattelier.image.interpolate import interpolate
 from mattelier.image.trimap import BACKGROUND, FOREGROUND, UNKNOWN
 
+INPUTS = ("x",)
 MULTIPLE_OF = 32
 LONGEST_PX = 1600  # of each axis, as the published numbers were made
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -48,6 +49,26 @@ def published_alpha(alpha: Array, trimap: Array) -> Float:
     """The network's alpha (1, 1, h, w) at the trimap's size, (H, W) float32, with what is known put back."""
     plane = interpolate(alpha[0, 0], (trimap.shape[0], trimap.shape[1]))
     return put_back(plane, trimap)
+
+
+def tile_input(rgb: Array, trimap: Array) -> dict[str, Float]:
+    """A part of a picture at its own size -> {"x": (1, 4, h, w)}; sides up to multiples of 32 repeat the last pixel.
+
+    Raises InputError when the sizes differ or a type is another.
+    """
+    _check(rgb, trimap)
+    height, width = (-side % MULTIPLE_OF for side in trimap.shape)
+    pad = ((0, height), (0, width))
+    return published_input(
+        np.pad(rgb, (*pad, (0, 0)), "edge"),
+        np.pad(trimap, pad, "edge"),
+        (trimap.shape[0] + height, trimap.shape[1] + width),
+    )
+
+
+def tile_alpha(alpha: Array, trimap: Array) -> Float:
+    """The network's alpha (1, 1, h, w) for a part of a picture, what was padded cut off and what is known put back."""
+    return put_back(alpha[0, 0, : trimap.shape[0], : trimap.shape[1]], trimap)
 
 
 def put_back(alpha: Array, trimap: Array) -> Float:

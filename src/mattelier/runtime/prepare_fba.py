@@ -4,6 +4,7 @@ Published, sides are rounded up to multiples of 8 by resampling. A tile is never
 padded to it where the photo itself is too small.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,13 +67,13 @@ def tile_input(rgb: Array, around: Array, inner: Area) -> dict[str, Float]:
     )
 
 
-def tile_layers(outputs: dict[str, Array], rgb: Array, trimap: Array) -> Layers:
+def tile_layers(outputs: Mapping[str, Array], rgb: Array, trimap: Array) -> Layers:
     """The network's three heads for a part of a picture, what was padded cut off and what is known put back."""
     height, width = _shared_size(rgb, trimap)
     return published_layers({name: plane[..., :height, :width] for name, plane in outputs.items()}, rgb, trimap)
 
 
-def published_layers(outputs: dict[str, Array], rgb: Array, trimap: Array) -> Layers:
+def published_layers(outputs: Mapping[str, Array], rgb: Array, trimap: Array) -> Layers:
     """The network's three heads, (1, C, h, w), at the picture's size, with what is known put back.
 
     alpha is 0 and 1 where the trimap says so; where alpha is exactly 1 the foreground is the picture, where it is

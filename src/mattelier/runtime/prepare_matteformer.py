@@ -14,6 +14,7 @@ from mattelier.image.ellipse import rectangles
 
 MULTIPLE_OF, BORDER_PX = 32, 32
 INPUTS = ("image", "trimap")
+Area = tuple[slice, slice]  # rows, columns
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 BELOW_IS_BACKGROUND, FROM_IS_FOREGROUND = 85, 170  # of a trimap's 256 greys
 SQUARE_PX = 640  # uncertain regions grow on a square of this side
@@ -34,10 +35,20 @@ def published_input(rgb: Array, trimap: Array) -> dict[str, Float]:
     again and again where a picture is smaller than its border.
     Raises InputError when the sizes differ or a type is another.
     """
-    height, width = _shared_size(rgb, trimap)
+    return tile_input(rgb, trimap, (slice(0, rgb.shape[0]), slice(0, rgb.shape[1])))
+
+
+def tile_input(rgb: Array, trimap: Array, inner: Area) -> dict[str, Float]:
+    """The same of a part of a picture: its border shows what lies around it, and is mirrored where the picture ends.
+
+    rgb, trimap: the part with BORDER_PX more on every side, as far as the picture goes; inner: where in it the part
+    lies.  Raises InputError when the sizes differ or a type is another.
+    """
+    hw = _shared_size(rgb, trimap)
+    part = (inner[0].stop - inner[0].start, inner[1].stop - inner[1].start)
+    befores = (BORDER_PX - inner[0].start, BORDER_PX - inner[1].start)
     sides = [
-        (BORDER_PX, full - BORDER_PX - side)
-        for full, side in zip(published_size((height, width)), (height, width), strict=True)
+        (before, full - before - side) for before, full, side in zip(befores, published_size(part), hw, strict=True)
     ]
     padded = np.pad(rgb, (*sides, (0, 0)), mode="reflect")
     image = (padded / np.float32(255) - np.array(MEAN, np.float32)) / np.array(STD, np.float32)
@@ -59,9 +70,14 @@ def published_alpha(outputs: Mapping[str, Array], trimap: Array) -> Float:
         whole = outputs["alpha"][0, 0]
     else:
         whole = merge(*(outputs[f"alpha_os{stride}"][0, 0] for stride in (8, 4, 1)))
-    alpha = whole[BORDER_PX : BORDER_PX + height, BORDER_PX : BORDER_PX + width]
+    alpha = without_border(whole, (height, width))
     background, _, foreground = one_hot(trimap)
     return np.where(background == 1, 0.0, np.where(foreground == 1, 1.0, alpha)).astype(np.float32)
+
+
+def without_border(plane: Array, hw: tuple[int, int]) -> Array:
+    """What the network answered of the picture itself: (..., h, w) -> (..., *hw)."""
+    return plane[..., BORDER_PX : BORDER_PX + hw[0], BORDER_PX : BORDER_PX + hw[1]]
 
 
 def merge(os8: Float, os4: Float, os1: Float) -> Float:

@@ -21,9 +21,14 @@ def require_contrast(copy: Array) -> None:
 
 def require_subject(alpha: Float) -> None:
     """alpha: (h, w), the network's.  Raises NoSubject when it marks nothing, or nothing with confidence."""
-    likely, sure = float((alpha > LIKELY).mean()), float((alpha > SURE).mean())
+    likely, sure = shares(alpha)
     if likely < LIKELY_SHARE or sure < SURE_SHARE:
         raise NoSubject(
             f"no subject found: {100 * likely:.2f} % of the picture looks like one ({100 * sure:.2f} % surely); "
             f"expected {100 * LIKELY_SHARE:.2f} % ({100 * SURE_SHARE:.2f} %); crop closer to what you want to keep"
         )
+
+
+def shares(alpha: Float) -> tuple[float, float]:
+    """Of the pixels, how many are more likely in than out, and how many are surely in."""
+    return float((alpha > LIKELY).mean()), float((alpha > SURE).mean())

@@ -1,75 +1,92 @@
 """A photo and its trimap -> alpha and the subject's colours, at the photo's own size.
 
-A small photo goes through the network whole, as FBA's authors do it; a larger one in tiles over the unknown region, one
+A small photo goes through the network whole, as its authors do it; a larger one in tiles over the unknown region, one
 at a time, so that memory follows the photo's 8 or 16 bits and not its floats.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
-from mattelier.errors import InputError, WeightsError
+from mattelier.errors import WeightsError
 from mattelier.image import Array, Float
 from mattelier.image.colour import to_depth, white
+from mattelier.image.geometry import fit_size, resize
 from mattelier.image.io import Picture
-from mattelier.image.trimap import FOREGROUND, UNKNOWN
-from mattelier.image.trimap_encoding import REACH_PX
+from mattelier.image.trimap import FOREGROUND, UNKNOWN, from_grey
 from mattelier.models.cards import Contract
-from mattelier.runtime import prepare_fba
 from mattelier.runtime.background import from_srgb, is_srgb
-from mattelier.runtime.prepare import levelled, seen_part
-from mattelier.runtime.prepare_fba import Layers
-from mattelier.runtime.tiles import Tile, around, plan, whole
+from mattelier.runtime.prepare import levelled
+from mattelier.runtime.procedures import Answer, Procedure, View, procedure_of
+from mattelier.runtime.tiles import Tile, plan, whole
 
 Run = Callable[[dict[str, Array]], dict[str, Array]]  # Engine.run
 INVISIBLE = 1 / 510  # half a step of 8 bits: nearer to 0 or 1 than this is exactly that, as in refine.upsample_alpha
 _STRIP_PX = 256
 
 
-def refine(contract: Contract, run: Run, picture: Picture, trimap: Array) -> tuple[Float, Array]:
-    """alpha (H, W) float32 [0, 1] and colours (H, W, 3) in the photo's type and space.
+def refine(contract: Contract, run: Run, picture: Picture, trimap: Array) -> tuple[Float, Array | None]:
+    """alpha (H, W) float32 [0, 1] and colours (H, W, 3) in the photo's type and space, None from a network without.
 
     trimap: (H, W) uint8 {0, 128, 255}. What it knows is exactly 0 or 1. The colours are the network's where
     0 < alpha < 1, and the photo's own samples, bit for bit, everywhere else.
     contract.longest_px: the longest side that the network is given at once.
-    Raises InputError when the network asks for something else than FBA's inputs, WeightsError for what is no answer.
+    Raises InputError when the network asks for inputs that nobody here makes, WeightsError for what is no answer.
     """
-    if contract.inputs != prepare_fba.INPUTS:
-        raise InputError(
-            f"the network asks for {', '.join(contract.inputs)}; this version can give a trimap as "
-            f"{', '.join(prepare_fba.INPUTS)} only; choose another model"
-        )
+    procedure = procedure_of(contract)
     hw = (trimap.shape[0], trimap.shape[1])
     unknown = trimap == UNKNOWN
-    canvas = Canvas(picture, trimap)
+    canvas = Canvas(picture, trimap, "foreground" in procedure.heads)
     if max(hw) > contract.longest_px:
-        for tile in plan(unknown, contract.longest_px, contract.reach_px, prepare_fba.MULTIPLE_OF):
-            canvas.lay(tile, *_part(contract, run, picture, trimap, tile))
+        for tile in plan(unknown, contract.longest_px, contract.reach_px, procedure.multiple_of):
+            view = View(picture, trimap, tile.shown)
+            outputs = _answer(contract, procedure, run, procedure.show_tile(view))
+            canvas.lay(tile, view, procedure.read_tile(outputs, view))
     elif unknown.any():
-        canvas.lay(whole(hw), *_all(contract, run, picture, trimap))
+        view = View(picture, trimap, whole(hw).shown)
+        outputs = _answer(contract, procedure, run, procedure.show(view))
+        canvas.lay(whole(hw), view, procedure.read(outputs, view))
     return canvas.finished()
 
 
-def _all(contract: Contract, run: Run, picture: Picture, trimap: Array) -> tuple[Array, Layers]:
-    """What the network saw, (H, W, 3) uint8 sRGB, and its answer: the published procedure."""
-    rgb = seen_part(picture, whole(trimap.shape[:2]).shown)
-    inputs = prepare_fba.published_input(rgb, trimap)
-    return rgb, prepare_fba.published_layers(_answer(contract, run, inputs), rgb, trimap)
+def heads(contract: Contract, run: Run, picture: Picture, trimap: Array) -> dict[str, Array]:
+    """All that the network says of the photo seen whole, (1, c, h, w) by name, for looking at.
+
+    A photo larger than contract.longest_px is shrunk to it first, and its trimap with it. What the trimap knows is put
+    back into every plane of alpha, as the published procedures do.  Raises as `refine` does.
+    """
+    procedure = procedure_of(contract)
+    picture, trimap = shrunk(picture, trimap, contract.longest_px)
+    hw = (trimap.shape[0], trimap.shape[1])
+    view = View(picture, trimap, whole(hw).shown)
+    outputs = _answer(contract, procedure, run, procedure.show(view))
+    planes = {name: procedure.back(plane, hw) for name, plane in outputs.items()}
+    known = (trimap / 255).astype(np.float32)
+    return {
+        name: np.where(trimap == UNKNOWN, plane, known) if plane.shape[1] == 1 else plane
+        for name, plane in planes.items()
+    }
 
 
-def _part(contract: Contract, run: Run, picture: Picture, trimap: Array, tile: Tile) -> tuple[Array, Layers]:
-    """The same of one tile."""
-    rgb = seen_part(picture, tile.shown)
-    wide, inner = around(tile.shown, REACH_PX, trimap.shape[:2])
-    inputs = prepare_fba.tile_input(rgb, trimap[wide], inner)
-    return rgb, prepare_fba.tile_layers(_answer(contract, run, inputs), rgb, trimap[tile.shown])
+def shrunk(picture: Picture, trimap: Array, longest_px: int) -> tuple[Picture, Array]:
+    """A photo and its trimap, both so small that the longer side is at most longest_px.
+
+    A pixel is known only where all that it is made of is known alike.
+    """
+    if max(trimap.shape) <= longest_px:
+        return picture, trimap
+    hw = fit_size((trimap.shape[0], trimap.shape[1]), longest_px)
+    alpha = None if picture.alpha is None else resize(picture.alpha, hw, "area")
+    small = replace(picture, pixels=resize(picture.pixels, hw, "area"), alpha=alpha)
+    return small, from_grey(resize(trimap, hw, "area"))
 
 
-def _answer(contract: Contract, run: Run, inputs: dict[str, Float]) -> dict[str, Array]:
+def _answer(contract: Contract, procedure: Procedure, run: Run, inputs: dict[str, Float]) -> dict[str, Array]:
     """The network's heads, checked, the contract's levels applied to alpha."""
     outputs = run(inputs)
-    hw = inputs["image"].shape[2:]
-    for name, channels in (("alpha", 1), ("foreground", 3), ("background", 3)):
+    hw = next(iter(inputs.values())).shape[2:]
+    for name, channels in procedure.heads.items():
         plane = outputs.get(name)
         if plane is None or plane.shape != (1, channels, *hw) or not np.isfinite(plane).all():
             found = "nothing" if plane is None else f"shape {plane.shape}, or not all of it numbers"
@@ -83,37 +100,41 @@ def _answer(contract: Contract, run: Run, inputs: dict[str, Float]) -> dict[str,
 class Canvas:
     """What the tiles have answered so far; nothing as large as the photo is float but alpha."""
 
-    def __init__(self, picture: Picture, trimap: Array) -> None:
+    def __init__(self, picture: Picture, trimap: Array, with_colours: bool) -> None:
         self._picture = picture
         self._trimap = trimap
         self._alpha = (trimap == FOREGROUND).astype(np.float32)
-        self._colours = picture.pixels.copy()
+        self._colours = picture.pixels.copy() if with_colours else None
         self._laid = np.zeros(trimap.shape, np.uint8)  # sum of the weights: four tiles of at most 16 fit into it
 
-    def lay(self, tile: Tile, seen: Array, layers: Layers) -> None:
+    def lay(self, tile: Tile, view: View, answer: Answer) -> None:
         """Join a tile's answer to its neighbours': a running weighted mean over its unknown pixels.
 
-        seen: (h, w, 3) uint8 sRGB, what the network was shown; layers: what it answered, of the same size.
+        view: what the network was shown; answer: what it said of it, of the same size.
         """
         area, inner = tile.answered, tile.inner
         unknown = self._trimap[area] == UNKNOWN
         self._laid[area] += tile.weights
         share = (tile.weights[unknown] / self._laid[area][unknown]).astype(np.float32)
-        alpha, colours = self._alpha[area], self._colours[area]  # views
-        alpha[unknown] += share * (layers.alpha[inner][unknown] - alpha[unknown])
-        found = moved(self._picture.pixels[area], seen[inner], layers.foreground[inner], self._picture.profile)
-        mixed = (1 - share[:, None]) * colours[unknown] + share[:, None] * found[unknown]
-        colours[unknown] = np.rint(mixed).astype(colours.dtype)
+        alpha = self._alpha[area]  # a view of it
+        alpha[unknown] += share * (answer.alpha[inner][unknown] - alpha[unknown])
+        if self._colours is not None and answer.foreground is not None:
+            samples, profile = self._picture.pixels[area], self._picture.profile
+            found = moved(samples, view.rgb[inner], answer.foreground[inner], profile)
+            colours = self._colours[area]
+            mixed = (1 - share[:, None]) * colours[unknown] + share[:, None] * found[unknown]
+            colours[unknown] = np.rint(mixed).astype(colours.dtype)
 
-    def finished(self) -> tuple[Float, Array]:
+    def finished(self) -> tuple[Float, Array | None]:
         """alpha and colours; what nobody could tell from 0 or 1 is that, and there the photo's samples are back."""
         for top in range(0, len(self._alpha), _STRIP_PX):
             rows = slice(top, top + _STRIP_PX)
             alpha = self._alpha[rows]
             alpha[alpha < INVISIBLE] = 0
             alpha[alpha > 1 - INVISIBLE] = 1
-            certain = (alpha == 0) | (alpha == 1)
-            np.copyto(self._colours[rows], self._picture.pixels[rows], where=certain[..., None])
+            if self._colours is not None:
+                certain = (alpha == 0) | (alpha == 1)
+                np.copyto(self._colours[rows], self._picture.pixels[rows], where=certain[..., None])
         return self._alpha, self._colours
 
 

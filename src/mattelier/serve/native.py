@@ -16,6 +16,8 @@ from mattelier.errors import InputError
 from mattelier.runtime.background import Background
 from mattelier.runtime.cutout import Cutout, check_output
 from mattelier.runtime.options import Bits, Format, Keep, Quality
+from mattelier.runtime.pipeline import card_of
+from mattelier.runtime.words import reads
 from mattelier.serve import catalogue, openapi
 from mattelier.serve.desk import Desk
 from mattelier.serve.layout import Box, require_subject
@@ -95,7 +97,7 @@ def make(desk: Desk, form: Form, fetched: bytes | None, order: Order, as_parts: 
     photo = fetched if fetched is not None else form.raw if form.raw is not None else picture(form, "image", settings)
     trimap = picture(form, "trimap", settings)
     behind = background_of(form, order, settings)
-    cutout = desk.matter(order.model).cut(
+    cutout = desk.matter(model_of(desk, order)).cut(
         photo or b"", trimap=trimap, prompt=order.prompt, quality=order.quality, limits=settings.limits
     )
     box = require_subject(cutout.alpha, faint=0)  # ours loses nothing; the page and `getbbox` see the same box
@@ -110,6 +112,13 @@ def make(desk: Desk, form: Form, fetched: bytes | None, order: Order, as_parts: 
     )
     desk.note(cutout.seconds)
     return made
+
+
+def model_of(desk: Desk, order: Order) -> str | None:
+    """The model that an order names, or for words without a model one that reads.  Raises InputError without any."""
+    if order.model is not None or order.prompt is None or reads(card_of(desk.settings.model)):
+        return order.model
+    return card_of(None, order.prompt).name
 
 
 def read_order(form: Form) -> Order:
