@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mattelier.data.colournames import COLOURS
-from mattelier.data.expressions import Query, Thing, band, draw, every, express, mirrored, pick, truth, word
+from mattelier.data.expressions import Query, Thing, band, draw, every, express, mirrored, pick, tells, truth, word
 from mattelier.data.nouns import Names, names_of
 from mattelier.data.wordings import ABSOLUTE_PHRASES, CLOTHES, PATTERNS, RELATIVE_PHRASES
 
@@ -127,3 +127,17 @@ def test_a_mirror_swaps_left_and_right_only() -> None:
     assert mirrored("the rightmost edge, left of it") == "the leftmost edge, right of it"
     assert mirrored("the bright leftover") == "the bright leftover"
     assert mirrored(mirrored("left right leftmost")) == "left right leftmost"
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        (Query("cat"), "name"),
+        (Query("cat", ("brown",), "middle"), "name"),  # the rest is true and not needed
+        (Query("dog", ("white",)), "attributes"),
+        (Query("dog", (), "left of", Query("cat")), "relation"),
+        (Query("dog", ("brown",), "left"), "both"),
+    ],
+)
+def test_what_of_a_description_tells(query: Query, expected: str) -> None:
+    assert tells(query, SCENE) == expected

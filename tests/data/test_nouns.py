@@ -48,3 +48,16 @@ def test_plurals() -> None:
         "shorts",
         "shoes",
     ]
+
+
+def test_kinds_come_from_imagenets_list_too() -> None:
+    assert names_of("A quail.", "animals").sure == ("quail", "bird", "animal")
+    assert "bird" in names_of("A redshank.", "animals").sure  # the common redshank
+    assert names_of("A sea lion.", "animals").sure == ("sea lion", "animal")  # no lion
+
+
+def test_what_a_person_has_with_them_is_not_what_they_are() -> None:
+    assert (
+        names_of("A trombone.", "people").sure == ("person",) and "trombone" in names_of("A trombone.", "people").maybe
+    )
+    assert names_of("A fireman.", "people").sure == ("fireman", "person")

@@ -14,7 +14,7 @@ from mattelier.data import refer
 from mattelier.data.cutouts import Cutout, object_of, read_cutouts
 from mattelier.data.datasets import load_grey, load_rgb
 from mattelier.data.expressions import pick
-from mattelier.data.references import as_examples, read_references, write_references
+from mattelier.data.references import as_examples, of_split, read_references, write_references
 from mattelier.data.wordings import ABSOLUTE_PHRASES, RELATIVE_PHRASES
 from mattelier.errors import InputError
 
@@ -176,9 +176,15 @@ def test_a_set_is_the_same_bytes_again_and_reads_back(folders: tuple[Path, Path]
     lines = [json.loads(line) for line in (tmp_path / "one" / "expressions.jsonl").read_text().splitlines()]
     assert sum(len(reference.texts) for reference in references) == len(lines)
     for reference in references:
-        assert load_rgb(reference.image).shape == (96, 96, 3) and load_grey(reference.alpha).max() == 255
+        assert load_rgb(reference.image).shape == (96, 96, 3)
+        assert load_grey(reference.alpha).max() == (0 if reference.is_absent else 255)
+        assert all(reference.tells) != reference.is_absent
     examples = as_examples(references)
     assert len(examples) == len(lines) and {e.prompt for e in examples} == {line["text"] for line in lines}
+    for example in examples:  # what a text means is among the subjects of its picture, unless it means nothing
+        assert (example.alpha in example.subjects) == (example.category != "absent")
+        assert {path.name[:12] for path in (example.image, example.alpha, *example.subjects)} == {example.name[:12]}
+    assert len({example.name for example in examples}) == len(examples)
 
 
 def files(folder: Path) -> list[Path]:
@@ -247,3 +253,30 @@ def test_cut_outs_that_show_nothing_make_no_scene(folders: tuple[Path, Path], tm
     Image.new("RGBA", (8, 8)).save(tmp_path / "nothing.png")
     with pytest.raises(InputError, match="40 draws from 1 cut-outs gave no scene"):
         refer.scene(read_cutouts(tmp_path), sorted(folders[1].iterdir()), 32, "train", 0, 0)
+
+
+def test_a_part_of_the_scenes_shows_things_of_one_name(scenes: list[refer.Scene]) -> None:
+    several = [made for made in scenes if len(made.things) > 1]
+    alike = [made for made in several if made.things[0].names.sure[0] == made.things[1].names.sure[0]]
+    by_chance = 1 / len(NOUNS)
+    share = refer.LIKE_SHARE + (1 - refer.LIKE_SHARE) * by_chance
+    assert abs(len(alike) / len(several) - share) < 0.1
+
+
+def test_scenes_have_words_for_what_they_lack(scenes: list[refer.Scene]) -> None:
+    assert sum(bool(made.absent) for made in scenes) > 0.9 * SEEDS  # not where all animals are there: cups may be too
+    for made in scenes:
+        names = {name for thing in made.things for name in thing.names.sure}
+        for expression in made.absent:
+            assert expression.kind == "absent" and not set(expression.text.split()) & names
+
+
+def test_a_manifest_may_say_the_split(tmp_path: Path) -> None:
+    rows = "name,description,category,object,split\na.png,A dog.,animals,fido,test\nb.png,A dog.,animals,rex,\n"
+    (tmp_path / "manifest.csv").write_text(rows)
+    for name in ("a.png", "b.png"):
+        Image.new("RGBA", (4, 4)).save(tmp_path / name)
+    cutouts = read_cutouts(tmp_path)
+    grounds = tuple(Path(f"{k}.jpg") for k in range(60))
+    assert [c.thing for c in of_split(cutouts, grounds, "test")[0]] == ["fido"]
+    assert refer.split_of("rex") == "train" and [c.thing for c in of_split(cutouts, grounds, "train")[0]] == ["rex"]

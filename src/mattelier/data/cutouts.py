@@ -20,10 +20,11 @@ class Cutout:
     thing: str
     names: Names
     category: str
+    split: str = ""  # where its manifest says so; else the object's name decides
 
 
 def read_cutouts(folder: Path) -> tuple[Cutout, ...]:
-    """The cut-outs of a folder, by its manifest.csv (name, description, category, and object where known).
+    """The cut-outs of a folder, by its manifest.csv (name, description, category; object and split where known).
 
     Without a manifest every RGBA file is a cut-out called after its file name or, in sub-folders, after its folder.
     Raises InputError when there is none.
@@ -42,9 +43,8 @@ def from_row(folder: Path, row: dict[str, str]) -> Cutout:
     file, category = folder / row["name"], row.get("category") or "object"
     if not file.is_file():
         raise InputError(f"{file} is in the manifest and not in the folder; remove its row or add the file")
-    return Cutout(
-        file, row.get("object") or object_of(file.stem), names_of(row.get("description") or "", category), category
-    )
+    names = names_of(row.get("description") or "", category)
+    return Cutout(file, row.get("object") or object_of(file.stem), names, category, row.get("split") or "")
 
 
 def from_file(folder: Path, file: Path) -> Cutout:

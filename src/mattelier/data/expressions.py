@@ -19,6 +19,7 @@ from mattelier.data.nouns import Names, is_person, is_plural
 from mattelier.data.wordings import ABSOLUTE_PHRASES, CLOTHES, PATTERNS, PICTURE, RELATIVE_PHRASES, Split
 
 Kind = Literal["keyword", "basic", "absolute", "relative"]
+Tells = Literal["name", "attributes", "relation", "both"]
 Truth = bool | None
 Rng = np.random.Generator
 # nobody is called by the colour of skin: of people only colours that must be those of clothes
@@ -59,7 +60,7 @@ class Expression:
     """A sentence, its kind, the thing it means, and the template it was made from."""
 
     text: str
-    kind: Kind
+    kind: Kind | Literal["absent"]
     target: int
     template: str
     query: Query
@@ -94,6 +95,15 @@ def pick(query: Query, things: Sequence[Thing]) -> int | None:
     """The only thing a description is true of; None when it fits none, several, or perhaps another one."""
     verdicts = [truth(query, things, i) for i in range(len(things))]
     return verdicts.index(True) if verdicts.count(True) == 1 and None not in verdicts else None
+
+
+def tells(query: Query, things: Sequence[Thing]) -> Tells:
+    """What of a description picks its thing: the name, where it fits no other; else what is added to the name."""
+    if sum(truth(Query(query.name), things, i) is True for i in range(len(things))) < 2:
+        return "name"
+    if query.attributes and query.relation:
+        return "both"
+    return "attributes" if query.attributes else "relation"
 
 
 def truth(query: Query, things: Sequence[Thing], i: int) -> Truth:

@@ -6,6 +6,8 @@ short noun phrase is dropped, and the word of the category stands in.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 CATEGORIES = {  # manifest category -> the noun of one of them
     "people": "person",
@@ -25,9 +27,10 @@ CATEGORIES = {  # manifest category -> the noun of one of them
 # category in which they mean that: a crane among vehicles is no bird.
 MEMBERS: dict[str, dict[str, str]] = {
     "animal": {
-        "bird": "bittern bustard chickadee chicken cock cockatoo crane crow duck eagle finch fowl hen heron hornbill "
-        "hummingbird jacamar jay lark lorikeet macaw merganser ostrich owl ouzel partridge peahen peacock pelican "
-        "penguin pigeon rhea robin rooster spoonbill toucan turkey vulture sparrow parrot swan goose gull kingfisher",
+        "bird": "bittern bustard chickadee chicken cock cockatoo crane crow duck eagle emu finch flamingo fowl goose "
+        "gull hen heron hornbill hummingbird ibis jacamar jay kingfisher lark lorikeet macaw merganser ostrich ouzel "
+        "owl parrot partridge peacock peahen pelican penguin pigeon rhea robin rooster sparrow spoonbill swan "
+        "toucan turkey vulture",
         "dog": "airedale doberman entlebucher leonberg lhasa pembroke rottweiler basenji borzoi boxer bullterrier "
         "collie corgi dalmatian deerhound groenendael hound husky kuvasz mastiff pinscher poodle pug puppy retriever "
         "schipperke schnauzer setter spaniel terrier vizsla shepherd beagle chihuahua dhole",
@@ -37,10 +40,10 @@ MEMBERS: dict[str, dict[str, str]] = {
         "monkey": "baboon langur patas tamarin chimpanzee gorilla orangutan macaque",
         "fish": "coho eel gar puffer shark stingray sturgeon tench goldfish seahorse",
         "snake": "cobra viper python boa",
-        "turtle": "terrapin tortoise",
+        "turtle": "hawksbill terrapin tortoise",
         "lizard": "agama iguana gecko chameleon eft",
         "insect": "admiral ant bee beetle butterfly dragonfly fly grasshopper hoverfly ladybug mantis",
-        "antelope": "blackbuck gazelle gnu ibex impala",
+        "antelope": "blackbuck gazelle gerenuk gnu ibex impala",
         "pig": "boar warthog",
         "rabbit": "hare",
         "wolf": "husky dhole",
@@ -51,11 +54,11 @@ MEMBERS: dict[str, dict[str, str]] = {
         "car": "cab jeep limousine minivan pickup racer taxi",
         "truck": "dumper snowplow tractor pickup",
         "bus": "minibus",
-        "boat": "canoe catamaran lifeboat ship speedboat yawl",
+        "boat": "canoe catamaran ferry ketch sailboat schooner lifeboat ship speedboat yawl",
     },
     "plant": {
         "mushroom": "agaric bolete cep fungus gyromitra hen-of-the-woods",
-        "flower": "anemone anthurium balsam dandelion daisy hibiscus lavender rose tulip",
+        "flower": "lily lotus sunflower anemone anthurium balsam dandelion daisy hibiscus lavender rose tulip",
         "fruit": "apple apricot banana cherry fig lemon orange pineapple strawberry",
     },
     "food": {"fruit": "apple apricot avocado banana cherry fig lemon orange pineapple pomegranate strawberry"},
@@ -85,6 +88,14 @@ REFUSED = _words(
     "this two three pair our"
 )
 LONGEST_WORDS = 3
+# the last word of these is another thing
+FALSE_HEADS = frozenset(
+    (
+        *("sea lion", "guinea pig", "hot dog", "hot pot", "custard apple", "mud puppy", "water lily", "ice cream"),
+        *("red panda", "lesser panda", "electric ray", "sea cucumber", "sea urchin", "sea horse", "prairie dog"),
+        *("buddha statue", "toilet paper", "flying fox", "teddy bear", "dutch oven", "crock pot", "nautilus shell"),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -101,22 +112,46 @@ def names_of(description: str, category: str) -> Names:
     "A race car.", "vehicles" -> race car, car, vehicle.  "Boom!!!", "objects" -> object.
     """
     general = CATEGORIES.get(category.strip().lower(), category.strip().lower()) or "object"
-    phrase = phrase_of(description)
-    head = phrase.split()[-1] if phrase else ""
-    broader = broader_than(head, general)
+    said = phrase_of(description)
+    # a person whom a list of objects calls "ski" or "trombone" is a person with one
+    phrase = said if general != "person" or (said and is_person(said.split()[-1])) else ""
+    head = phrase.split()[-1] if phrase and phrase not in FALSE_HEADS else ""
+    broader = tuple(dict.fromkeys((*broader_than(head, general), *broader_than(phrase, general))))
     higher = tuple(word for lower in broader for word in broader_than(lower, general))
     sure = tuple(dict.fromkeys(word for word in (phrase, head, *broader, *higher, general) if word))
     # "object" fits anything a person can pick up, and a toy duck is no duck to some
-    maybe = {"object", "thing", *phrase.split()}
+    maybe = {"object", "thing", said, *said.split()} - {""}
     maybe |= {
-        word for part in phrase.split() for kinds in MEMBERS.values() for word in kinds if part in kinds[word].split()
+        word for part in said.split() for kinds in MEMBERS.values() for word in kinds if part in kinds[word].split()
     }
+    maybe |= {word for part in (said, *said.split()) for word in imagenet_kinds().get(part, ())}
     return Names(sure, frozenset(maybe - set(sure)))
+
+
+@lru_cache(maxsize=1)
+def imagenet_kinds() -> dict[str, frozenset[str]]:
+    """Of every name in ImageNet's list of classes the broader ones behind it: quail -> bird, animal.
+
+    The last word of a name that is none itself has them too: redshank, of the common redshank.
+    """
+    file = Path(__file__).parent.parent / "shipped" / "imagenet-classes.txt"
+    found: dict[str, frozenset[str]] = {}
+    for line in file.read_text(encoding="utf-8").splitlines():
+        names = [name.strip() for name in line.lower().split(",")]
+        for place, name in enumerate(names):
+            found[name] = found.get(name, frozenset()) | frozenset(names[place + 1 :])
+    heads: dict[str, frozenset[str]] = {}
+    for name in found.keys() - FALSE_HEADS:
+        head = name.split()[-1]
+        heads[head] = heads.get(head, frozenset()) | found[name]
+    return heads | found
 
 
 def broader_than(noun: str, general: str) -> tuple[str, ...]:
     """The words a noun falls under among the things of a category: gnu, animal -> antelope."""
-    return tuple(broad for broad, members in MEMBERS.get(general, {}).items() if noun in members.split())
+    kinds = imagenet_kinds().get(noun, frozenset())
+    table = MEMBERS.get(general, {})
+    return tuple(broad for broad, members in table.items() if noun in members.split() or broad in kinds - {noun})
 
 
 def phrase_of(description: str) -> str:

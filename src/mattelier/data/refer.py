@@ -13,10 +13,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from mattelier.data.absent import GENERAL, absent_expressions
 from mattelier.data.colournames import colour_shares
 from mattelier.data.cutouts import Cutout
 from mattelier.data.datasets import load_rgba
 from mattelier.data.expressions import Expression, Rng, Thing, express
+from mattelier.data.nouns import Names
 from mattelier.data.wordings import Split
 from mattelier.errors import InputError
 from mattelier.image import Array, Float
@@ -24,6 +26,7 @@ from mattelier.image import Array, Float
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
 COUNTS, COUNT_SHARES = (1, 2, 3), (0.10, 0.55, 0.35)  # ours; RefMatte: two or three
 LAYOUTS, LAYOUT_SHARES = ("side by side", "stacked", "overlapping"), (0.7, 0.2, 0.1)  # RefMatte, 7 : 2 : 1
+LIKE_SHARE = 0.35  # of scenes whose subjects share a name, so that place or looks must tell them apart  # ours
 LEAST_SEEN = 0.6  # of a subject that another one hides in part
 LEAST_EXPRESSIONS = 2  # a scene where a subject can hardly be told apart is drawn again  # ours
 ATTEMPTS = 40
@@ -41,6 +44,7 @@ class Scene:
     expressions: tuple[Expression, ...]
     layout: str
     background: str
+    absent: tuple[Expression, ...] = ()  # what can be said and means nothing here
 
 
 @dataclass(frozen=True)
@@ -88,13 +92,23 @@ def attempt(
     if any(len(each) < LEAST_EXPRESSIONS for each in said):
         return None
     pixels = tuple(to_uint8(alpha) for alpha in seen)
-    return Scene(to_uint8(image), pixels, chosen, things, sum(said, ()), layout, background.name)
+    absent = absent_expressions([c.names for c in cutouts], [c.names for c in chosen], split, rng)
+    return Scene(to_uint8(image), pixels, chosen, things, sum(said, ()), layout, background.name, absent)
+
+
+def specific(names: Names) -> frozenset[str]:
+    """The names that say what a thing is, without those of its whole category; of people "person" is one."""
+    return frozenset(names.sure) - (GENERAL - {"person"})
 
 
 def choose(cutouts: Sequence[Cutout], count: int, rng: Rng) -> tuple[Cutout, ...]:
-    """`count` cut-outs of different objects."""
+    """`count` cut-outs of different objects, in some scenes of one kind as far as there are."""
     chosen: dict[str, Cutout] = {}
-    for i in rng.permutation(len(cutouts)):
+    order = rng.permutation(len(cutouts))
+    if rng.random() < LIKE_SHARE:
+        kind = specific(cutouts[order[0]].names)
+        order = np.array(sorted(order, key=lambda i: not kind & specific(cutouts[i].names)))  # stable
+    for i in order:
         chosen.setdefault(cutouts[i].thing, cutouts[i])
         if len(chosen) == count:
             break

@@ -18,6 +18,8 @@ class Example:
     alpha: grey, the picture's size.  trimap: 0, 128, 255, or None where the set has none.
     foreground: the subject's own colours, the picture's size, or None.  prompt: words that mean the subject, or "".
     automatic: it shows one evident subject, so that a system without hints may be judged on it.
+    subjects: with words, the alphas of everything in the picture that words may mean; `alpha` is one of them, or empty
+    where the words mean nothing.  tells: what of the words picks the subject (data.expressions.tells), or "".
     """
 
     name: str
@@ -28,6 +30,8 @@ class Example:
     category: str = ""
     automatic: bool = True
     prompt: str = ""
+    tells: str = ""
+    subjects: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
