@@ -60,7 +60,7 @@ def evaluate(
         write(json, report.to_json(found), overwrite)
     journal.forget()
     show(report.rows(found, categories))
-    for table in (report.region_rows(found), report.paired_rows(found)):
+    for table in (report.region_rows(found), report.word_rows(found), report.paired_rows(found)):
         if len(table) > 1:
             typer.echo()
             show(table)

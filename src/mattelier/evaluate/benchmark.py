@@ -8,6 +8,7 @@ from typing import Any
 
 from mattelier.data.readers.example import Example
 from mattelier.errors import InputError
+from mattelier.evaluate import referring
 from mattelier.evaluate.environment import environment
 from mattelier.evaluate.journal import Journal
 from mattelier.evaluate.judge import FIGURES, judge
@@ -118,6 +119,7 @@ def summary(system: System, figures: list[dict[str, Any]], failed: list[dict[str
         "hint": system.hint,
         "scope": system.scope,
         "groups": {name: summarise(members, (*FIGURES, *COSTS)) for name, members in groups(figures).items()},
+        "referring": referring.summary(figures),
         "pictures": figures,
         "failed": failed,
     }

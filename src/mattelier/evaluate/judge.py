@@ -9,6 +9,7 @@ from mattelier.data.readers.example import Example
 from mattelier.errors import InputError
 from mattelier.evaluate import metrics
 from mattelier.evaluate.colours import bleed, composite_error, reference
+from mattelier.evaluate.referring import referred
 from mattelier.evaluate.sets import Truth, read_colours, read_truth
 from mattelier.evaluate.system import Answer
 from mattelier.image import Array
@@ -50,6 +51,7 @@ def judge(picture: Example, answer: Answer) -> dict[str, Any]:
     figures: dict[str, Any] = {"name": picture.name, "category": picture.category, "automatic": picture.automatic}
     figures |= {name: metric(alpha, truth.target) for name, metric in (OVERLAPS | ERRORS).items()}
     figures |= by_region(alpha, truth)
+    figures |= referred(picture, alpha, truth.target)
     figures |= colours(picture, answer, truth)
     return figures | {
         "seconds": answer.seconds,

@@ -31,6 +31,18 @@ REGIONS = (
     ("Conn", "connectivity_unknown", 2, False),
     ("composite", "composite_unknown", 4, False),
 )
+WORDS = (  # heading, key, percent
+    ("keyword", "keyword", True),
+    ("expression", "expression", True),
+    ("relation only", "relation_only", True),
+    ("attributes only", "attributes_only", True),
+    ("swapped", "swapped", True),
+    ("absent refused", "absent", True),
+    ("false refusals", "false_refusals", True),
+    ("SAD", "sad", False),
+    ("to hard mask", "sad_to_hard", False),
+    ("to coarse mask", "sad_to_coarse", False),
+)
 DIFFERENCES = (("SAD", "sad", 3), ("SAD unknown", "sad_unknown", 3), ("boundary IoU", "boundary_iou", 3))
 RATIOS = (("SAD ratio", "sad"), ("SAD unknown ratio", "sad_unknown"))
 SUMMED = ("all", "auto = yes")  # groups that are shown without being asked for
@@ -46,6 +58,25 @@ def region_rows(result: Mapping[str, Any]) -> Rows:
     """SAD by region and the errors of the unknown region; the header alone for a set without trimaps."""
     table = [("system", "group", "pictures", "failed", *(name for name, *_ in REGIONS))]
     return table + [row for row in _rows(result, REGIONS, False) if any(cell != "-" for cell in row[4:])]
+
+
+def word_rows(result: Mapping[str, Any]) -> Rows:
+    """What words chose: a row a figure, a column a system; percentages, then SAD. The header alone without words."""
+    systems = [system for system in result["systems"] if system.get("referring")]
+    table: Rows = [("words", "of", *(system["name"] for system in systems))]
+    for name, key, is_share in WORDS:
+        found = [system["referring"].get(key) for system in systems]
+        if any(found):
+            counts = {f"{figure['count']} in {figure['scenes']} scenes" for figure in found if figure}
+            table.append((name, " / ".join(sorted(counts)), *(_share(figure, is_share) for figure in found)))
+    return table
+
+
+def _share(figure: Mapping[str, float] | None, is_share: bool) -> str:
+    if figure is None or not is_share:
+        return _cell(figure, 2, True)
+    mean, low, high = (100 * figure[key] for key in ("mean", "low", "high"))
+    return f"{mean:.1f} % [{low:.1f}, {high:.1f}]"
 
 
 def paired_rows(result: Mapping[str, Any]) -> Rows:

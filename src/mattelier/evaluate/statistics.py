@@ -11,6 +11,7 @@ SEED = 0  # of every bootstrap
 COSTS = ("seconds", "cpu_seconds", "peak_mib")
 # A ratio of logarithms needs something to divide by: an error below one whole pixel counts as one.
 ONE_PIXEL = 0.001
+RESAMPLES, CHUNK = 10_000, 500
 RATIOS = ("sad", "sad_unknown")
 
 Picture = Mapping[str, Any]
@@ -30,6 +31,24 @@ def estimate(values: Sequence[float]) -> Estimate:
     """Mean, low and high end of its 95 % interval."""
     low, high = bootstrap_interval(values, seed=SEED)
     return {"mean": sum(values) / len(values), "low": low, "high": high}
+
+
+def clustered(parts: Sequence[tuple[str, float, float]]) -> Estimate:
+    """Sum of counts by sum of totals, and its 95 % interval over clusters: scenes are resampled, with all they hold.
+
+    parts: (cluster, count, total) each; texts of one scene share its difficulty and are no independent draws.
+    """
+    clusters = {name: place for place, name in enumerate(dict.fromkeys(part[0] for part in parts))}
+    sums = np.zeros((len(clusters), 2))
+    for name, count, total in parts:
+        sums[clusters[name]] += count, total
+    rng = np.random.default_rng(SEED)
+    chunks = [sums[rng.integers(len(sums), size=(CHUNK, len(sums)))].sum(1) for _ in range(RESAMPLES // CHUNK)]
+    drawn = np.concatenate(chunks)
+    drawn = drawn[drawn[:, 1] > 0]
+    low, high = np.percentile(drawn[:, 0] / drawn[:, 1], [2.5, 97.5])
+    count, total = sums.sum(0)
+    return {"mean": float(count / total), "low": float(low), "high": float(high)}
 
 
 def compare(ours: Mapping[str, Any], base: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
