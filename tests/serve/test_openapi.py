@@ -36,7 +36,7 @@ def test_it_says_what_it_is(document: dict[str, Any]) -> None:
 
 
 def test_all_that_programs_use_is_in_it(document: dict[str, Any]) -> None:
-    assert {"/api/cut", "/api/models", "/healthz", "/readyz", "/metrics"} <= set(document["paths"])
+    assert {"/api/cut", "/api/look", "/api/models", "/healthz", "/readyz", "/metrics"} <= set(document["paths"])
 
 
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
@@ -63,7 +63,7 @@ def test_every_operation_has_a_sentence_and_an_example(document: dict[str, Any])
 
 
 def test_our_own_answers_in_json_all_have_examples(document: dict[str, Any]) -> None:
-    for path in ("/api/cut", "/api/models", "/healthz", "/readyz", "/metrics"):
+    for path in ("/api/cut", "/api/look", "/api/models", "/healthz", "/readyz", "/metrics"):
         for operation in document["paths"][path].values():
             for status, answer in operation["responses"].items():
                 content = answer["content"].get("application/json", {"example": None})
@@ -80,6 +80,7 @@ def test_the_example_of_a_body_is_a_picture_and_is_answered(client: Any, documen
 def test_answers_are_as_described(client: Any, photo: bytes) -> None:
     parts = client.post("/api/cut", content=photo, headers={"Accept": "application/json"})
     validator_for(ours.SCHEMAS["Parts"]).validate(parts.json())
+    validator_for(ours.SCHEMAS["Look"]).validate(client.post("/api/look", content=photo).json())
     validator_for(ours.SCHEMAS["Models"]).validate(client.get("/api/models").json())
     validator_for(ours.SCHEMAS["Error"]).validate(client.get("/nowhere").json())
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mattelier.errors import MattelierError
-from mattelier.serve import health, home, manual, native, openapi, rembg, removebg
+from mattelier.serve import health, home, look, manual, native, openapi, rembg, removebg
 from mattelier.serve.credits import Ledger
 from mattelier.serve.desk import Desk
 from mattelier.serve.health import Meters
@@ -66,7 +66,7 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fa
     app.state.desk = desk or Desk(settings)
     app.state.ledger = Ledger(settings)
     app.state.meters = Meters(app.state.desk)
-    for module in (native, removebg, rembg, health, manual, home):
+    for module in (native, look, removebg, rembg, health, manual, home):
         app.include_router(module.router)
     for kind in (MattelierError, HTTPException, MemoryError, Exception):
         app.add_exception_handler(kind, _refuse)

@@ -98,6 +98,58 @@ CUT: Json = {
     },
 }
 
+LOOK: Json = {
+    "tags": ["cut"],
+    "requestBody": {
+        "required": True,
+        "description": "One picture, and what the system needs beside it.",
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["image"],
+                    "properties": {
+                        "image": _FILE,
+                        "model": _OPTIONS["model"],
+                        "prompt": _OPTIONS["prompt"],
+                        "trimap": {**_FILE, "description": "A file, or the word glance: made from another's glance."},
+                    },
+                    "additionalProperties": False,
+                }
+            },
+            "application/json": {"schema": {"type": "object"}, "example": {"image": DISC}},
+        },
+    },
+    "responses": {
+        "200": {
+            "description": "What the system says on its way, coarse to refined, and its cut-out.",
+            "content": {
+                "application/json": {
+                    "schema": {"$ref": "#/components/schemas/Look"},
+                    "example": {
+                        "model": "gfm-lite.mattelier@8151ec43",
+                        "trimap": None,
+                        "trimap_model": None,
+                        "seconds": 0.11,
+                        "notes": [],
+                        "doubt": None,
+                        "layers": [
+                            {
+                                "name": "glance",
+                                "title": "glance: background, unclear, subject",
+                                "width": 24,
+                                "height": 24,
+                                "png": DISC,
+                            }
+                        ],
+                    },
+                }
+            },
+        },
+        **REFUSALS,
+    },
+}
+
 MODELS: Json = {
     "tags": ["cut"],
     "responses": {
@@ -183,6 +235,35 @@ SCHEMAS: Json = {
                 "type": "object",
                 "description": "Where the subject is in the photo.",
                 "properties": {side: {"type": "integer"} for side in ("top", "left", "width", "height")},
+            },
+        },
+    },
+    "Look": {
+        "type": "object",
+        "required": ["model", "trimap", "trimap_model", "seconds", "notes", "doubt", "layers"],
+        "properties": {
+            "model": {"type": "string", "description": "NAME@DIGEST of the weights."},
+            "trimap": {
+                "enum": ["painted", "glance", None],
+                "description": "Sent with the request, made from another system's glance, or none.",
+            },
+            "trimap_model": {"description": "Whose glance it was made from, or null."},
+            "seconds": {"type": "number", "description": "From the decoded picture to the network's last answer."},
+            "notes": {"type": "array", "items": {"type": "string"}},
+            "doubt": {"description": "A sentence where no subject was found, or null."},
+            "layers": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["name", "title", "width", "height", "png"],
+                    "properties": {
+                        "name": {"type": "string"},
+                        "title": {"type": "string"},
+                        "width": {"type": "integer"},
+                        "height": {"type": "integer"},
+                        "png": {"type": "string", "format": "byte"},
+                    },
+                },
             },
         },
     },
