@@ -1,30 +1,8 @@
 """The page for everybody: axe's rules in light and dark, on a desk and on a phone; narrow windows; no JavaScript."""
 
-import os
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Page
 
-from page.visitor import DESKTOP, PHONE, Draw, Visit, bring
-
-AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-
-@pytest.fixture(scope="session")
-def axe() -> str:
-    if not AXE.exists():
-        missing = "axe-core is not here; it was expected from npm; run npm ci --prefix tests/page"
-        pytest.fail(missing) if os.environ.get("CI") == "true" else pytest.skip(missing)
-    return AXE.read_text()
-
-
-def violations(page: Page, axe: str) -> list[str]:
-    """What axe finds, each with the elements it means."""
-    page.evaluate(axe)
-    found = page.evaluate("rules => axe.run(document, { runOnly: rules })", RULES)["violations"]
-    return [f"{one['impact']} {one['id']}: {[node['target'] for node in one['nodes']]}" for one in found]
+from page.visitor import DESKTOP, PHONE, Draw, Visit, bring, violations
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

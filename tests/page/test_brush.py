@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page
 
-from page.visitor import Draw, Server, Visit, bring, centre, png, saved, settled
+from page.visitor import Draw, Server, Visit, centre, png, saved, settled
 
 # As the server would list a system that takes trimaps and words, beside one that takes neither.
 DRAWN = {"name": "drawn.test", "system": "fba", "pinned": "drawn.test@0", "ready": True, "licence": "Apache-2.0",
@@ -131,6 +131,7 @@ def test_uploaded_and_sample(page: Page, server: Server, disc: Draw, tmp_path: P
 
 def test_words(page: Page, server: Server, disc: Draw) -> None:
     assert page.locator("#words-field").is_hidden()
+    assert "absent.test" in page.inner_text("#models"), "known, and not here"
     choose(page, server, "told.test")
     page.set_input_files("#files", disc("cat.png"))
     page.wait_for_selector("#queue li")
@@ -139,15 +140,3 @@ def test_words(page: Page, server: Server, disc: Draw) -> None:
     page.click("#go")
     settled(page)
     assert server.drawn.words == ["the disc"]
-
-
-def test_panels_run_what_is_ready(page: Page, server: Server, disc: Draw) -> None:
-    assert "not here yet" in page.inner_text("[data-system=dim]")
-    assert page.locator("[data-system=dim] button").is_disabled()
-    assert "absent.test" in page.inner_text("#models"), "and the tool says so"
-    bring(page, disc("cat.png"))
-    page.click("[data-system=fba] button")
-    assert page.is_checked("[name=model][value='drawn.test']") and "needs a trimap" in page.inner_text("#status")
-    page.click("[data-system=modnet] button")
-    settled(page)
-    assert page.is_checked("[name=model][value='modnet-bright.test']")

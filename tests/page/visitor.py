@@ -18,6 +18,8 @@ from mattelier.serve.settings import Settings
 
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 360, "height": 740}
 
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
 Visit = Callable[..., Page]
 Draw = Callable[..., Path]
 
@@ -108,3 +110,10 @@ def centre(page: Page, selector: str) -> dict[str, float]:
     box = page.locator(selector).bounding_box()
     assert box is not None
     return dict(box)
+
+
+def violations(page: Page, axe: str) -> list[str]:
+    """What axe finds, each with the elements it means."""
+    page.evaluate(axe)
+    found = page.evaluate("rules => axe.run(document, { runOnly: rules })", RULES)["violations"]
+    return [f"{one['impact']} {one['id']}: {[node['target'] for node in one['nodes']]}" for one in found]

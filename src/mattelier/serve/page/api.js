@@ -1,4 +1,4 @@
-// The server: what it can do, and one cut. Every error is a Refusal that carries a sentence for the user.
+// The server: what it can do, one cut, and one look at what a system says on its way. Every error is a Refusal that carries a sentence for the user.
 
 /**
  * @typedef {object} Model
@@ -22,6 +22,16 @@
  * @property {"true"} [crop]
  *
  * @typedef {{blob: Blob, model: string, seconds: number, notes: string}} Answer
+ *
+ * @typedef {{name: string, title: string, width: number, height: number, png: string}} Layer  png: base64
+ * @typedef {object} Look           the answer of POST /api/look
+ * @property {string} model         NAME@DIGEST
+ * @property {"painted"|"glance"|null} trimap
+ * @property {string|null} trimap_model  whose glance
+ * @property {number} seconds
+ * @property {string[]} notes
+ * @property {string|null} doubt  a sentence where no subject was found
+ * @property {Layer[]} layers       coarse to refined, the cut-out last
  */
 
 export class Refusal extends Error {
@@ -38,6 +48,7 @@ let key = ""; // of a server that asks for one; kept as long as the page is open
 export const useKey = (text) => (key = text.trim());
 
 const SILENT = "The server does not answer. Is matte serve still running?";
+const TRIES = 6; // of a server that is only busy
 
 /** @returns {Promise<{models: Model[], systems: {system: string, ready: boolean, models: string[]}[]}>} */
 export async function catalogue() {
@@ -55,9 +66,7 @@ export async function catalogue() {
  * @returns {Promise<Answer>}
  */
 export function cut(photo, name, order, progress = () => {}) {
-  const form = new FormData();
-  form.append("image", photo, name);
-  for (const [field, value] of Object.entries(order)) if (value) form.append(field, value);
+  const form = formOf(photo, name, order);
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest(); // fetch cannot tell how much of an upload is done
     request.open("POST", "/api/cut");
@@ -70,6 +79,55 @@ export function cut(photo, name, order, progress = () => {}) {
     });
     if (key) request.setRequestHeader("X-Api-Key", key);
     request.send(form);
+  });
+}
+
+/**
+ * What a system says of one picture on its way to alpha.
+ * @param {Blob} photo @param {string} name @param {{model: string, prompt?: string, trimap?: Blob | "glance"}} order
+ * @param {AbortSignal} signal @returns {Promise<Look>}
+ */
+export async function look(photo, name, order, signal) {
+  const headers = key ? { "X-Api-Key": key } : {};
+  const answer = await fetch("/api/look", { method: "POST", body: formOf(photo, name, order), headers, signal }).catch((error) => {
+    throw signal.aborted ? error : new Refusal(SILENT);
+  });
+  if (!answer.ok) throw refusal(answer.status, await answer.text(), answer.headers.get("Retry-After"));
+  return answer.json();
+}
+
+/** @param {Blob} photo @param {string} name @param {object} order @returns {FormData} */
+function formOf(photo, name, order) {
+  const form = new FormData();
+  form.append("image", photo, name);
+  for (const [field, value] of Object.entries(order)) if (value) form.append(field, value);
+  return form;
+}
+
+/**
+ * Asks again while the server is only busy.
+ * @template T @param {() => Promise<T>} ask
+ * @param {{signal?: AbortSignal, waiting?: (seconds: number) => void}} [how] waiting: told before every pause
+ * @returns {Promise<T>}
+ */
+export async function patiently(ask, { signal, waiting = () => {} } = {}) {
+  for (let left = TRIES; ; left--) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof Refusal) || !error.retryAfter || left === 1) throw error;
+      const seconds = Math.min(error.retryAfter, 30);
+      waiting(seconds);
+      await pause(seconds, signal);
+    }
+  }
+}
+
+/** @param {number} seconds @param {AbortSignal} [signal] ends it early, with its reason */
+function pause(seconds, signal) {
+  return new Promise((resolve, reject) => {
+    setTimeout(resolve, 1000 * seconds);
+    signal?.addEventListener("abort", () => reject(signal.reason));
   });
 }
 

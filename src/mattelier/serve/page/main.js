@@ -3,7 +3,8 @@
 import { catalogue, useKey } from "./api.js";
 import { Backdrop } from "./backdrop.js";
 import * as commands from "./commands.js";
-import { Models, wirePanels } from "./models.js";
+import { Models } from "./models.js";
+import { wirePanels } from "./panels.js";
 import { load, open, sampleFile, subjectBox } from "./picture.js";
 import { Queue } from "./queue.js";
 import { canCopy, copy, download, fileOf } from "./save.js";
@@ -24,6 +25,7 @@ const stage = new Stage(find("stage"), sayZoom);
 const queue = new Queue(find("queue"));
 const models = new Models(find("models"), update);
 const backdrop = new Backdrop(find("settings"), find("stage").querySelector(".backdrop"), update);
+/** @type {import("./panels.js").Panel[]} */ let panels = [];
 const trimap = new TrimapPanel(find("trimap"), stage, models, say, update);
 
 /** What the chosen model is asked for. @param {Item} item @returns {import("./api.js").Order} */
@@ -83,6 +85,7 @@ function update() {
   find("zip").textContent = `All ${done.length} as ZIP`;
   find("save").querySelector("[data-save=jpg]").disabled = !backdrop.isSet;
   find("jpg-why").hidden = backdrop.isSet;
+  for (const panel of panels) panel.name(Boolean(item));
   writeCommand();
 }
 
@@ -196,6 +199,13 @@ function runOnMine(model) {
   return obstacle() ? say(obstacle()) : go();
 }
 
+/** What the panels run on: the picture on the stage, with the trimap that the visitor made for it. */
+async function subject() {
+  const item = queue.current;
+  if (item && item === trimap.item) await trimap.commit();
+  return item && { picture: item.picture, trimap: item.trimap };
+}
+
 function wireInput() {
   const table = document.querySelector(".table");
   find("files").addEventListener("change", ({ target }) => {
@@ -278,8 +288,10 @@ async function start() {
   wireQueue();
   update();
   try {
-    models.show((await catalogue()).models);
-    wirePanels(document.querySelectorAll(".run"), models.ready, runOnMine);
+    const { models: all } = await catalogue();
+    const ready = all.filter((model) => model.ready);
+    panels = wirePanels(ready, { current: subject, take: runOnMine, refused: () => (find("key-field").hidden = false) });
+    models.show(all);
   } catch (error) {
     find("models").replaceChildren(Object.assign(document.createElement("p"), { textContent: error.message }));
     for (const state of document.querySelectorAll(".run-state")) state.textContent = error.message;

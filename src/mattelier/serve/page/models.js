@@ -1,4 +1,4 @@
-// Which systems run here: the choice of a model in the tool, and the button in every system's panel.
+// Which systems run here: the choice of a model in the tool.
 
 /** @typedef {import("./api.js").Model} Model */
 
@@ -7,7 +7,7 @@ const NEEDS = { image: "a photo", trimap: "a trimap", words: "words" };
 const size = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 
 /** @param {Model} model */
-const needs = (model) => `Needs ${model.needs.map((need) => NEEDS[need] ?? need).join(" and ")}`;
+export const needs = (model) => `Needs ${model.needs.map((need) => NEEDS[need] ?? need).join(" and ")}`;
 
 export class Models {
   /** @param {HTMLElement} box @param {() => void} changed */
@@ -68,18 +68,4 @@ const words = (tag, text) => Object.assign(document.createElement(tag), { textCo
 function absent(all) {
   const names = all.filter((model) => !model.ready).map((model) => model.name);
   return names.length ? [words("p", `Known, but their weights are not here yet: ${names.join(", ")}.`)] : [];
-}
-
-/**
- * Says in every system's panel whether it runs here, and wires its button.
- * @param {NodeListOf<HTMLElement>} panels @param {Model[]} ready @param {(model: Model) => void} run
- */
-export function wirePanels(panels, ready, run) {
-  for (const panel of panels) {
-    const model = ready.find((other) => other.system === panel.dataset.system);
-    const button = panel.querySelector("button");
-    panel.querySelector(".run-state").textContent = model ? `Runs here as ${model.name}. ${needs(model)}.` : "Its weights are not here yet, so it does not run.";
-    button.disabled = !model;
-    if (model) button.addEventListener("click", () => run(model));
-  }
 }

@@ -1,6 +1,6 @@
 // The queue: the pictures of this visit, each with its state; a few are cut at a time.
 
-import { cut, Refusal } from "./api.js";
+import { cut, patiently } from "./api.js";
 
 /**
  * @typedef {object} Item
@@ -17,10 +17,7 @@ import { cut, Refusal } from "./api.js";
  */
 
 const AT_ONCE = 2;
-const TRIES = 6; // of a server that is only busy
 const WORDS = { new: "not cut yet", waiting: "waiting", sending: "sending", cutting: "cutting", done: "done", failed: "failed" };
-
-const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
 
 export class Queue extends EventTarget {
   /** @param {HTMLElement} list */
@@ -127,18 +124,6 @@ export class Queue extends EventTarget {
     if (isBusy) pick.append(bar(item));
     row.querySelector(".sentence")?.remove();
     if (item.sentence) row.append(element("p", "sentence", item.sentence));
-  }
-}
-
-/** Asks again while the server is only busy. @template T @param {() => Promise<T>} ask @returns {Promise<T>} */
-async function patiently(ask) {
-  for (let left = TRIES; ; left--) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!(error instanceof Refusal) || !error.retryAfter || left === 1) throw error;
-      await pause(Math.min(error.retryAfter, 30));
-    }
   }
 }
 
