@@ -7,8 +7,10 @@ import pytest
 import torch
 from PIL import Image
 
+from mattelier.data import absent
+from mattelier.data.nouns import names_of
 from mattelier.data.references import Reference
-from mattelier.data.referred import Referred
+from mattelier.data.referred import Referred, worded_photos
 from mattelier.errors import InputError
 
 
@@ -42,3 +44,86 @@ def test_an_item_is_the_same_every_time(reference: Reference) -> None:
 def test_nothing_to_refer_to_is_said() -> None:
     with pytest.raises(InputError, match="make it with matte data refer"):
         Referred((), 32, 0)
+
+
+def test_words_for_what_is_not_there_come_with_an_empty_matte(reference: Reference, tmp_path: Path) -> None:
+    Image.new("L", (32, 32)).save(tmp_path / "none.png")
+    texts = ("camel", "the red camel on the left of the photo")
+    nothing = Reference("x_none", reference.image, tmp_path / "none.png", texts, ("absent",) * 2)
+    data = Referred((reference, nothing), 32, seed=1)
+    empty = 0
+    for i in range(400):
+        item = data[i]
+        assert ("camel" in str(item["text"])) == (not item["alpha"].any())  # type: ignore[union-attr]
+        empty += "camel" in str(item["text"])
+    assert abs(empty / 400 - absent.SHARE) < 0.05
+    assert not any("camel" in str(Referred((reference,), 32, seed=1)[i]["text"]) for i in range(50))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Six photos of discs, red or blue, upper left: two named well, four that cannot be used."""
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    rows = ["name,split,quality,category,description"]
+    for name, rest in {
+        "one": "train,good,animals,A dog.",
+        "two": "train,fair,objects,A backpack.",
+        "three": "train,good,objects,",
+        "four": "train,good,animals,Is this a dog?",  # a sentence, and so no more than an animal
+        "held_01": "train,good,animals,A cat.",  # another view of what a test scene shows
+        "six": "test,good,animals,A cow.",
+    }.items():
+        alpha = np.zeros((48, 64), np.uint8)
+        alpha[6:22, 4:24], alpha[22, 4:24] = 255, 128
+        rgb = np.full((48, 64, 3), 60, np.uint8)
+        rgb[alpha > 0] = (200, 20, 20) if name == "one" else (20, 40, 210)
+        Image.fromarray(rgb).save(photos / f"{name}.jpg", quality=95)
+        Image.fromarray(alpha).save(photos / f"{name}.png")
+        rows.append(f"{name},{rest}")
+    (photos / "manifest.csv").write_text("\n".join(rows))
+    (tmp_path / "refer" / "test").mkdir(parents=True)
+    (tmp_path / "refer" / "test" / "manifest.csv").write_text("name,object\ntest_000000_0,held\n")
+    return tmp_path
+
+
+def test_photos_are_used_that_are_named_and_not_kept_back(folder: Path) -> None:
+    found = worded_photos(folder)
+    assert [each.photo.name for each in found] == ["one", "two"]
+    assert found[0].names == names_of("A dog.", "animals")
+
+
+def test_texts_of_photos_are_true_of_the_crop(folder: Path, reference: Reference) -> None:
+    data = Referred((reference,), 64, seed=0, photos=worded_photos(folder), photo_share=1.0)
+    nouns = {"dog": "red", "animal": "red", "backpack": "blue", "object": "blue"}
+    lacking, keywords, placed = 0, 0, 0
+    for i in range(200):
+        item = data[i]
+        text, alpha, weight = str(item["text"]), np.asarray(item["alpha"])[0], np.asarray(item["weight"])[0]
+        if not alpha.any():
+            lacking += 1
+            assert set(text.split()) & {"dog", "backpack"} or "animal" not in text
+            assert weight.min() == 1
+            continue
+        colour = next(colour for noun, colour in nouns.items() if noun in text.split())
+        assert not {"red", "blue"} - {colour} & set(text.split())
+        keywords += text in nouns
+        soft = (alpha > 0.3) & (alpha < 0.7)
+        assert weight[soft].max(initial=0) < 0.8 and weight[alpha == 0].min() >= 0.7
+        if "left" in text or "right" in text:
+            placed += 1
+            centre = np.flatnonzero((alpha > 0.5).any(0)).mean() / 63
+            assert (centre < 0.5) == ("left" in text)
+    assert lacking <= 60 and keywords > 60 and placed > 5
+
+
+def test_a_photo_is_the_same_every_time(folder: Path, reference: Reference) -> None:
+    photos = worded_photos(folder)
+    one, two = (Referred((reference,), 32, 5, photos, 0.5)[11] for _ in range(2))
+    assert all(torch.equal(one[key], two[key]) for key in ("image", "alpha", "weight"))  # type: ignore[arg-type]
+    assert one["text"] == two["text"]
+
+
+def test_photos_that_are_asked_for_and_not_there_are_told(reference: Reference) -> None:
+    with pytest.raises(InputError, match="no photo of the split train has a description"):
+        Referred((reference,), 32, 0, (), 0.25)

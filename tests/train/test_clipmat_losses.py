@@ -79,6 +79,45 @@ def test_a_perfect_answer_costs_next_to_nothing() -> None:
     assert losses.total_clipmat(heads, IMAGE, ALPHA, TRIMAP)["total"].item() < 1e-4
 
 
+@pytest.mark.parametrize("answer", ["empty", "something"])
+def test_an_empty_matte_asks_for_nothing(answer: str) -> None:
+    """Words for what is not there: no division by zero, and every head is pulled down and none up."""
+    empty = torch.zeros_like(ALPHA)
+    trimap = trimap_of(empty, 8)
+    assert not trimap.any()
+    low = answer == "empty"
+    scores = torch.zeros(1, 3, SIDE, SIDE)
+    scores[:, 0 if low else 2] = 8.0
+    heads = predicted(
+        scores, torch.full_like(ALPHA, 0.01 if low else 0.9), torch.full((1, 1, 2, 2), 0.01 if low else 0.9)
+    )
+    heads["alpha"] = torch.full_like(ALPHA, 0.0 if low else 0.9)
+    heads = {name: head.requires_grad_() for name, head in heads.items()}
+    parts = losses.total_clipmat_lite(heads, IMAGE, empty, trimap, torch.ones_like(empty))
+    assert all(math.isfinite(part.item()) for part in parts.values())
+    assert parts["total"].item() < 0.05 if low else parts["total"].item() > 5
+    parts["total"].backward()
+    assert all(torch.isfinite(head.grad).all() for head in heads.values() if head.grad is not None)
+    if not low:
+        for name in ("alpha", "pointing"):
+            assert heads[name].grad is not None and (heads[name].grad > 0).all()
+        slopes = heads["trimap"].grad
+        assert slopes is not None and (slopes[:, 0] < 0).all() and (slopes[:, 2] > 0).all()
+    assert parts["entropy"].item() == 0 and heads["detail"].grad is not None and not heads["detail"].grad.any()
+    assert parts["details"].item() < 2e-6 * SIDE**2  # nothing is unknown: the root's epsilon is left, a constant
+
+
+def test_one_empty_matte_in_a_batch_leaves_the_others_details() -> None:
+    pair = {
+        name: torch.cat((head, head))
+        for name, head in predicted(torch.zeros(1, 3, SIDE, SIDE), 0 * ALPHA + 0.3).items()
+    }
+    alphas, trimaps = torch.cat((ALPHA, 0 * ALPHA)), torch.cat((TRIMAP, 0 * TRIMAP))
+    both = losses.total_clipmat_lite(pair, torch.cat((IMAGE, IMAGE)), alphas, trimaps)
+    alone = losses.total_clipmat_lite({k: v[:1] for k, v in pair.items()}, IMAGE, ALPHA, TRIMAP)
+    assert both["entropy"].item() == pytest.approx(alone["entropy"].item(), rel=1e-5)
+
+
 def test_sixty_steps_on_four_composites_halve_the_loss_and_words_decide() -> None:
     torch.manual_seed(0)
     torch.set_num_threads(1)

@@ -25,7 +25,9 @@ LITE = [recipe for recipe in RECIPES.values() if recipe.lite and recipe.system i
 def shrunk(recipe: Recipe) -> Recipe:
     """The recipe on small pictures, from the sources that a folder of pictures alone has."""
     stage = replace(recipe.stages[0], side_px=64, batch=2, steps=1)
-    if recipe.samples in ("whole", "refer"):
+    if recipe.samples == "refer":
+        return replace(recipe, stages=(stage,), start="random", validate_px=64, sources=(("refer", 1.0),))
+    if recipe.samples == "whole":
         return replace(recipe, stages=(stage,), start="random", validate_px=64)
     crops = {"sources": (("cutout", 0.5), ("photo", 0.5)), "crops_px": (48, 64)}
     return replace(recipe, stages=(stage,), start="random", validate_px=64, **crops)

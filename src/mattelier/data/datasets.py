@@ -39,6 +39,7 @@ class Photo:
     quality: str
     source: str
     licence: str
+    description: str = ""  # a short noun phrase, where the manifest has one
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ def read_photos(root: Path, split: Split, worst_quality: str = "fair") -> Iterat
             row.get("quality", "good"),
             row.get("source", ""),
             row.get("licence", ""),
+            row.get("description") or "",
         )
         for path in (photo.image, photo.matte):
             if not path.is_file():

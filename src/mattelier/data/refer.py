@@ -190,14 +190,21 @@ def layer(placed: Sequence[Placed], background: Float) -> tuple[Float, list[Floa
 
 
 def measure(cutout: Cutout, i: int, placed: Sequence[Placed], seen: Float) -> Thing:
-    """What the grammar wants to know, from the pixels that are seen."""
+    """What the grammar wants to know of a subject of a scene."""
+    return thing_of(cutout.names, to_uint8(placed[i].rgb), seen, hidden_by(i, placed))
+
+
+def thing_of(names: Names, rgb: Array, seen: Float, hides: tuple[float, ...]) -> Thing:
+    """What the grammar wants to know, from the pixels that are seen.
+
+    rgb: (S, S, 3) uint8; seen: (S, S) in [0, 1], not empty; hides: how much of every thing of the scene it covers.
+    """
     shown = seen > HALO
     rows, columns = (np.flatnonzero(shown.any(axis)) for axis in (1, 0))
     side = seen.shape[0]
     box = (columns[0] / side, rows[0] / side, (columns[-1] + 1) / side, (rows[-1] + 1) / side)
     soft = float(seen[(seen > 0.1) & (seen < 0.9)].sum() / max(1e-6, float(seen.sum())))
-    shares = colour_shares(to_uint8(placed[i].rgb), seen)
-    return Thing(cutout.names, shares, soft, float(seen.mean()), box, hidden_by(i, placed))
+    return Thing(names, colour_shares(rgb, seen), soft, float(seen.mean()), box, hides)
 
 
 def hidden_by(i: int, placed: Sequence[Placed]) -> tuple[float, ...]:

@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader, Dataset
 from mattelier.data.crops import Crops, Draws
 from mattelier.data.datasets import Folder, SetPicture, listed, read_folder, read_photos, read_set
 from mattelier.data.references import read_references
-from mattelier.data.referred import Referred
+from mattelier.data.referred import Referred, worded_photos
 from mattelier.data.samples import Mix, Samples
 from mattelier.train import losses
 from mattelier.train.stages import Recipe, Stage
@@ -52,7 +52,9 @@ def crops(recipe: Recipe, stage: Stage, data: Path) -> Crops:
 
 
 def refer(recipe: Recipe, stage: Stage, data: Path) -> Referred:
-    return Referred(read_references(data / "refer" / "train"), stage.side_px, recipe.seed)
+    share = dict(recipe.sources).get("photo", 0.0)
+    photos = worded_photos(data) if share else ()
+    return Referred(read_references(data / "refer" / "train"), stage.side_px, recipe.seed, photos, share)
 
 
 def sets(recipe: Recipe, data: Path, split: str) -> dict[str, tuple[SetPicture, ...]]:

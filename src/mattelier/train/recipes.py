@@ -235,7 +235,7 @@ CLIPMAT_LITE = Recipe(  # ours
         Stage("small", steps=4_000, side_px=256, batch=8, lr=6e-4, lr_end=1e-4),
         Stage("large", steps=1_000, side_px=384, batch=8, lr=2e-4, lr_end=2e-6),
     ),
-    sources=(("refer", 1.0),),
+    sources=(("refer", 0.75), ("photo", 0.25)),  # scenes are composites: a share of true photos
     samples="refer",
     trimap_radius_px=(8, 8),  # as gfm-lite's: one width of the unknown
 )

@@ -11,7 +11,7 @@ Source = Literal["photo", "cutout", "moved", "empty", "composites", "proving", "
 SOURCES: dict[str, set[Source]] = {  # what each kind of sample can be drawn from
     "whole": {"photo", "cutout", "moved", "empty", "proving"},
     "crops": {"photo", "cutout", "composites", "proving"},
-    "refer": {"refer"},
+    "refer": {"refer", "photo"},
 }
 SUMS_TO_ONE = 1e-6
 
