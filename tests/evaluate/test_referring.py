@@ -20,6 +20,7 @@ from mattelier.evaluate.statistics import clustered
 from mattelier.evaluate.system import Answer, System
 from mattelier.image import Array
 from mattelier.image.io import decode_mask
+from mattelier.models.cards import Card
 
 HW = (40, 60)
 DISCS = {
@@ -186,3 +187,33 @@ def by_command(root: Path, name: str) -> System:
         f"(alpha if {name!r} == 'oracle' else alpha.point(lambda value: 0)).save(output)\n"
     )
     return external(Adapter(name, (sys.executable, str(script), "{image}", "{prompt}", "{output}"), "alpha"))
+
+
+def test_a_card_that_reads_from_set_to_figures(
+    reading: tuple[Card, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stand-in that keeps red or blue where it reads so: both discs are chosen right, a green one is not found."""
+    monkeypatch.setattr("mattelier.models.CARDS", (reading[0],))
+    monkeypatch.setenv("MATTELIER_HOME", str(reading[1].parent))
+    for folder in ("images", "alpha"):
+        (tmp_path / folder).mkdir()
+    y, x = np.mgrid[:128, :128]
+    soft = [np.clip((26 - np.hypot(y - 64, x - at)) / 6 + 0.5, 0, 1) for at in (32, 96)]
+    rgb = np.stack((soft[0], np.zeros((128, 128)), soft[1]), -1)
+    Image.fromarray(np.rint(rgb * 255).astype(np.uint8)).save(tmp_path / "images" / "s.png")
+    for key, alpha in (("0", soft[0]), ("1", soft[1]), ("none", 0 * soft[0])):
+        Image.fromarray(np.rint(alpha * 255).astype(np.uint8)).save(tmp_path / "alpha" / f"s_{key}.png")
+    said = (
+        ("0", "keyword", "red"),
+        ("1", "basic", "the blue disc"),
+        ("0", "basic", "the red disc"),
+        ("none", "absent", "the green disc"),
+    )
+    lines = [json.dumps({"image": "s", "alpha": f"s_{k}", "kind": kind, "text": text}) for k, kind, text in said]
+    (tmp_path / "expressions.jsonl").write_text("\n".join(lines))
+    (system,) = benchmark.run([reading[0].name], tmp_path)["systems"]
+    assert not system["failed"]
+    found = {key: figure["mean"] for key, figure in system["referring"].items()}
+    expected = {"keyword": 1, "expression": 1, "swapped": 1, "absent": 1, "false_refusals": 0}
+    assert {key: found[key] for key in expected} == expected
+    assert found["sad"] > 0 and found["sad_to_coarse"] < found["sad_to_hard"]
