@@ -60,6 +60,22 @@ def test_both_engines_open_the_file_and_agree(exported: Exported) -> None:
     np.testing.assert_allclose(onnx_alpha, torch_alpha, rtol=0, atol=1e-4)
 
 
+def test_heads_are_outputs_that_a_cut_does_not_pay_for(exported: Exported) -> None:
+    """MODNet's two other heads: shown by a look in both engines, not among the nodes that a cut runs."""
+    _, file, difference = exported
+    data = file.read_bytes()
+    assert difference.largest.keys() == {"alpha", "semantic", "detail"}
+    card = Card("modnet-lite.test", "modnet", {"lite": True}, "", "", Weights("", "", 0, ""), Contract(longest_px=64))
+    inputs = MODNET.specimen((64, 96), np.random.default_rng(1))
+    slim = open_engine(card, data)
+    assert not slim.is_whole and slim.heads(inputs).keys() == {"alpha"}
+    of_onnx, of_torch = (open_engine(card, data, name, whole=True).heads(inputs) for name in ("onnx", "torch"))
+    assert of_onnx.keys() == of_torch.keys() == difference.largest.keys()
+    for name, plane in of_onnx.items():
+        np.testing.assert_allclose(plane, of_torch[name], rtol=0, atol=1e-4, err_msg=name)
+    np.testing.assert_allclose(slim.run(inputs)["alpha"], of_onnx["alpha"], rtol=0, atol=1e-6)
+
+
 def test_a_file_that_computes_something_else_is_noticed(exported: Exported) -> None:
     torch.manual_seed(4)
     difference = compare(build("modnet", lite=True).eval(), exported[1], MODNET)
@@ -73,7 +89,7 @@ class FrozenPooling(nn.Module):
         super().__init__()
         self.conv = nn.Conv2d(3, 1, 1)
 
-    def forward(self, x: Tensor) -> dict[str, Tensor]:
+    def forward(self, x: Tensor, heads: bool = False) -> dict[str, Tensor]:
         share = 1.0 if torch.compiler.is_compiling() else float(x.shape[-1]) / MODNET.traced_hw[1]
         return {"alpha": torch.sigmoid(share * self.conv(x))}
 

@@ -1,7 +1,7 @@
 """A trained network to one ONNX file: dynamic height and width, float16 storage, refused if the outputs differ.
 
-The file holds every tensor of the network under the module's own names, also those that only training reads, so that
-the torch engine can load the very same bytes.
+The file holds every tensor of the network under the module's own names, and every head as an output, so that the torch
+engine can load the very same bytes, and `Matter.look` show what the network says on its way.
 """
 
 import os
@@ -59,7 +59,8 @@ def export(
 ) -> Difference:
     """Write net (random or trained, any mode) as ONNX; returns what was found between the two engines.
 
-    system: whose inputs the network takes (runtime/interfaces.py); the outputs are those that forward gives.
+    system: whose inputs the network takes (runtime/interfaces.py); the outputs are all that forward can give, also the
+    heads that only `Matter.look` shows: engines leave out what a cut does not need (runtime/pruning.py).
     Its weights are rounded to float16, in place, as they are stored.  Beyond 2 GB tensors go to FILE.data beside it.
     Raises WeightsError when ONNX Runtime and torch differ by more than 1e-3 in any pixel of three sizes, or, behind a
     discrete choice, in more than 0.02 % of them; InputError when the file exists and overwrite is False.
@@ -115,7 +116,7 @@ def graph_of(net: nn.Module, interface: Interface) -> Any:
     from onnxscript import optimizer
 
     inputs = interface.specimen(interface.traced_hw, np.random.default_rng(0))
-    names = tuple(run_torch(net, inputs))
+    names = tuple(run_torch(net, inputs, interface))
 
     class InOrder(nn.Module):
         """The outputs as a tuple: what an ONNX graph returns."""
@@ -125,7 +126,7 @@ def graph_of(net: nn.Module, interface: Interface) -> Any:
             self.net = net
 
         def forward(self, *given: Tensor) -> tuple[Tensor, ...]:
-            outputs = self.net(*given)
+            outputs = self.net(*given, **interface.every)
             return tuple(outputs[name] for name in names)
 
     with warnings.catch_warnings():
@@ -242,7 +243,7 @@ def compare(net: nn.Module, file: Path, interface: Interface) -> Difference:
     found: dict[str, list[Array]] = {}
     for hw in interface.compared_hw:
         inputs = interface.specimen(hw, generator)
-        ours = run_torch(net, inputs)
+        ours = run_torch(net, inputs, interface)
         for name, theirs in zip(ours, session.run(list(ours), inputs), strict=True):
             found.setdefault(name, []).append(np.abs(ours[name] - theirs).max(1).ravel())
     pixels = {name: np.concatenate(parts) for name, parts in found.items()}
@@ -259,9 +260,9 @@ def rounding(net: nn.Module, system: str) -> float:
     """
     interface = interface_of(system)
     inputs = interface.specimen(interface.compared_hw[0], np.random.default_rng(0))
-    exact = run_torch(net.eval(), inputs)
+    exact = run_torch(net.eval(), inputs, interface)
     round_weights(net)
-    rounded = run_torch(net, inputs)
+    rounded = run_torch(net, inputs, interface)
     names = [name for name in exact if name not in interface.chosen] or list(exact)
     return max(float(np.abs(exact[name] - rounded[name]).max()) for name in names)
 
@@ -279,7 +280,7 @@ def save_tensors(net: nn.Module, file: Path, metadata: Mapping[str, str]) -> Non
 
 
 @torch.inference_mode()
-def run_torch(net: nn.Module, inputs: Mapping[str, Array]) -> dict[str, Array]:
-    """The network's outputs by name, as arrays."""
-    outputs = net(*(torch.from_numpy(array) for array in inputs.values()))
+def run_torch(net: nn.Module, inputs: Mapping[str, Array], interface: Interface) -> dict[str, Array]:
+    """All that the network can answer, by name, as arrays."""
+    outputs = net(*(torch.from_numpy(array) for array in inputs.values()), **interface.every)
     return {name: tensor.numpy() for name, tensor in outputs.items()}

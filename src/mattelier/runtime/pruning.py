@@ -6,19 +6,18 @@ writes ONNX files is not needed; tensors are copied as they are.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 # Numbers of fields in onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto).
 GRAPH = 7  # of a model
 NODE, OUTPUT = 1, 12  # of a graph
-INPUTS, OUTPUTS, ATTRIBUTE = 1, 2, 5  # of a node
-SUBGRAPH, SUBGRAPHS = 6, 11  # of an attribute
+INPUTS, OUTPUTS, KIND = 1, 2, 4  # of a node
 NAME = 1  # of an output
 VARINT, EIGHT, LENGTH, FOUR = 0, 1, 2, 5  # kinds of fields
+WITH_GRAPHS = {"If", "Loop", "Scan", "SequenceMap"}  # nodes that hold graphs
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(NamedTuple):
     """whole: as it stands in the file, with its tag; content: what it holds, empty unless it has a length."""
 
     number: int
@@ -29,8 +28,8 @@ class Field:
 def pruned(model: bytes, outputs: Sequence[str]) -> bytes:
     """The model with no node that none of these outputs needs; the very same bytes where every node is needed.
 
-    Nodes with graphs inside (If, Loop) use names that are not among their inputs: a model with one is left alone, and
-    so is what is no ONNX file, for ONNX Runtime to name.
+    Graphs inside nodes use names that are not among the nodes' inputs: a model with one is left alone, and so is what
+    is no ONNX file, for ONNX Runtime to name.
     """
     try:
         parts = list(fields(memoryview(model)))
@@ -40,8 +39,9 @@ def pruned(model: bytes, outputs: Sequence[str]) -> bytes:
         return model
     if not unneeded:
         return model
-    kept = b"".join(part.whole for i, part in enumerate(graph) if i not in unneeded)
-    return b"".join(tagged(GRAPH, kept) if part.number == GRAPH else part.whole for part in parts)
+    kept = [part.whole for i, part in enumerate(graph) if i not in unneeded]
+    head = tag(GRAPH, sum(map(len, kept)))
+    return b"".join(piece for part in parts for piece in ((head, *kept) if part.number == GRAPH else (part.whole,)))
 
 
 def spare(graph: Sequence[Field], outputs: Sequence[str]) -> set[int]:
@@ -52,7 +52,7 @@ def spare(graph: Sequence[Field], outputs: Sequence[str]) -> set[int]:
     needed, unneeded = set(outputs), set[int]()
     for i in reversed([i for i, part in enumerate(graph) if part.number == NODE]):
         node = list(fields(graph[i].content))
-        if any(holds_graph(part) for part in node):
+        if not WITH_GRAPHS.isdisjoint(names(node, KIND)):
             return set()
         if needed.isdisjoint(names(node, OUTPUTS)):
             unneeded.add(i)
@@ -67,10 +67,6 @@ def names(parts: Sequence[Field], number: int) -> set[str]:
     return {bytes(part.content).decode() for part in parts if part.number == number}
 
 
-def holds_graph(part: Field) -> bool:
-    return part.number == ATTRIBUTE and any(inner.number in (SUBGRAPH, SUBGRAPHS) for inner in fields(part.content))
-
-
 def fields(data: memoryview) -> Iterator[Field]:
     """The fields of one message.  Raises IndexError or ValueError for what is none."""
     at = 0
@@ -79,12 +75,12 @@ def fields(data: memoryview) -> Iterator[Field]:
         tag, at = varint(data, at)
         number, kind = tag >> 3, tag & 7
         content = data[:0]
-        if kind == VARINT:
-            _, at = varint(data, at)
-        elif kind == LENGTH:
+        if kind == LENGTH:
             length, at = varint(data, at)
             content = data[at : at + length]
             at += length
+        elif kind == VARINT:
+            _, at = varint(data, at)
         elif kind in (EIGHT, FOUR):
             at += 8 if kind == EIGHT else 4
         else:
@@ -105,12 +101,12 @@ def varint(data: memoryview, at: int) -> tuple[int, int]:
             return value, at
 
 
-def tagged(number: int, content: bytes) -> bytes:
-    """A field that has a length."""
+def tag(number: int, length: int) -> bytes:
+    """What stands before a field of this length."""
     head = bytearray()
-    for value in (number << 3 | LENGTH, len(content)):
+    for value in (number << 3 | LENGTH, length):
         while value > 127:
             head.append(value & 127 | 128)
             value >>= 7
         head.append(value)
-    return bytes(head) + content
+    return bytes(head)
