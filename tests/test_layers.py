@@ -1,6 +1,6 @@
 """Imports point down, and torch stays where the networks are: read from the source, nothing is run.
 
-cli -> serve -> train, evaluate, video -> runtime, data -> models -> backbones -> image, weights -> errors
+cli -> evolve -> serve -> train, evaluate, video -> runtime, data -> models -> backbones -> image, weights -> errors
 """
 
 import ast
@@ -22,6 +22,7 @@ LAYERS = (
     ("runtime", "data"),
     ("train", "evaluate", "video"),
     ("serve",),
+    ("evolve",),  # the sheet tells the page's story, in the page's letters
     ("cli",),  # matte serve starts the server
     ("__init__", "__main__"),
 )

@@ -2,7 +2,7 @@
 
 A command line in a `sh` block belongs to exactly one kind; a line that fits none fails, so nothing is passed over:
 
-    cut, models, doctor      run as they stand, in a folder with the files they name, without a network
+    cut, evolve, models ...  run as they stand, in a folder with the files they name, without a network
     curl                     run against `matte serve` with the weights that ship, started for it on a free port
     train, evaluate, ...     would take long or need data: their options must be in the command's own help
     docker                   needs its daemon: what it builds from must be there
@@ -28,7 +28,7 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-RUN = ("matte cut ", "matte models list", "matte models show ", "matte models verify", "matte doctor")
+RUN = ("matte cut ", "matte evolve ", "matte models list", "matte models show ", "matte models verify", "matte doctor")
 SERVED = ("curl ",)
 HELP_ONLY = (
     "matte train ",

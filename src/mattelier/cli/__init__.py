@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from mattelier.cli import cut, data, doctor, evaluate, models, serve, train
+from mattelier.cli import cut, data, doctor, evaluate, evolve, models, serve, train
 from mattelier.errors import DeviceError, MattelierError, MissingExtra, NoSubject, UnknownModel
 
 # The first class that fits decides. 0 all done, 1 failed, 2 usage, 3 no subject.
@@ -50,6 +50,7 @@ app = typer.Typer(
 app.command("cut")(cut.cut)
 app.command("doctor")(doctor.doctor)
 app.command("evaluate")(evaluate.evaluate)
+app.command("evolve")(evolve.evolve)
 app.command("serve")(serve.serve)
 app.command("train")(train.train)
 app.add_typer(data.app, name="data")
