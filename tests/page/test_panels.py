@@ -51,7 +51,7 @@ def press(page: Page, system: str) -> None:
 
 def ended(page: Page, system: str) -> str:
     """Wait until nothing is under way in a panel; what it says then."""
-    page.wait_for_selector(f"[data-system={system}]:not([aria-busy])")
+    page.wait_for_selector(f"[data-system={system}]:not([data-busy])")
     return page.inner_text(f"[data-system={system}] .run-state")
 
 
@@ -259,6 +259,10 @@ def test_the_tool_can_take_over(visit: Visit, disc: Draw) -> None:
     page.locator("[data-system=modnet]").get_by_text("Use it in the tool").click()
     settled(page)
     assert page.is_checked("[name=model][value='modnet-stand.test']")
+    page.fill("#clipmat-words", "the disc")
+    page.locator("[data-system=clipmat]").get_by_text("Use it in the tool").click()
+    settled(page)
+    assert page.input_value("#words") == "the disc", "what was typed goes along"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -134,6 +134,14 @@ def test_a_glance_makes_the_trimap_and_the_answer_says_so(stands: Any, photo: by
     assert set(np.unique(made)) == {0, 128, 255}
 
 
+def test_no_subject_no_trimap_and_whose_glance_it_was(stands: Any) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (40, 40), "grey").save(out, "PNG")
+    answer = stands.post("/api/look", files={"image": out.getvalue()}, data={"model": "fba-told", "trimap": "glance"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "no_subject")
+    assert answer.json()["error"]["message"].startswith("gfm-glancing.test made no trimap: no subject found")
+
+
 def test_no_system_that_glances_is_a_503_that_says_what_to_do(alone: Any, photo: bytes) -> None:
     answer = alone.post("/api/look", files={"image": photo}, data={"model": "fba-told", "trimap": "glance"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "model_unavailable")

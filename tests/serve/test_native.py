@@ -305,3 +305,42 @@ def test_no_trimap_is_a_400_that_says_so(with_told: Any, photo: bytes, given: di
     answer = with_told.post("/api/cut", files={"image": photo, **given}, data={"model": "fba-told"})
     assert answer.status_code == 400
     assert sentence in answer.json()["error"]["message"]
+
+
+@pytest.fixture
+def two() -> bytes:
+    """A red block on the left, a blue one on the right."""
+    pixels = np.zeros((60, 120, 3), np.uint8)
+    pixels[15:45, 15:45, 0] = pixels[15:45, 75:105, 2] = 250
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "PNG")
+    return out.getvalue()
+
+
+def test_words_say_what_is_kept_and_choose_the_model(client: Any, with_reader: Path, two: bytes) -> None:
+    for prompt, wanted in (("the red block", (255, 0)), ("blue", (0, 255))):
+        answer = client.post("/api/cut", files={"image": two}, data={"prompt": prompt})
+        assert answer.headers["x-mattelier-model"].startswith("clipmat-reading.test@")
+        alpha = opened(answer.content)[..., 3]
+        assert (alpha[30, 30], alpha[30, 90]) == wanted
+    plain = client.post("/api/cut", files={"image": two})
+    assert "clipmat" not in plain.headers.get("x-mattelier-model", "")
+
+
+def test_words_that_find_nothing_are_an_answer(client: Any, with_reader: Path, two: bytes) -> None:
+    answer = client.post("/api/cut", files={"image": two}, data={"prompt": "a unicorn"})
+    assert answer.status_code == 422 and "no subject found for 'a unicorn'" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"model": "clipmat"}, "no prompt was given; clipmat-reading.test keeps what words say; pass prompt"),
+        ({"prompt": "?!"}, "has no word; expected what to keep"),
+    ],
+)
+def test_words_that_cannot_be_read_are_400(
+    client: Any, with_reader: Path, two: bytes, options: dict[str, str], sentence: str
+) -> None:
+    answer = client.post("/api/cut", files={"image": two}, data=options)
+    assert answer.status_code == 400 and sentence in answer.json()["error"]["message"]

@@ -111,7 +111,10 @@ def hint_of(desk: Desk, form: Form, data: bytes, photo: Picture) -> Hint:
     """The trimap that was sent, or one that another system's glance makes; bytes only, never a path."""
     if form.fields.get("trimap") == GLANCE:
         glancer = glancing(desk)
-        return Hint(made_trimap(glancer, data, desk.settings.limits), "glance", glancer.name)
+        try:
+            return Hint(made_trimap(glancer, data, desk.settings.limits), "glance", glancer.name)
+        except NoSubject as error:
+            raise NoSubject(f"{glancer.card.name} made no trimap: {error}, or send a trimap") from error
     sent = picture(form, "trimap", desk.settings) if form.files.get("trimap") or form.fields.get("trimap") else None
     if sent is None:
         return Hint()

@@ -98,26 +98,28 @@ CUT: Json = {
     },
 }
 
+_LOOK_OPTIONS: Json = {name: _OPTIONS[name] for name in ("model", "prompt")}
+_MADE = "A picture as large as the photo; or the word glance: made from another system's glance."
+
+
+def _look_body(kind: Json) -> Json:
+    pictures = {"image": kind, "trimap": {**kind, "description": _MADE}}
+    return {
+        "type": "object",
+        "required": ["image"],
+        "properties": {**pictures, **_LOOK_OPTIONS},
+        "additionalProperties": False,
+    }
+
+
 LOOK: Json = {
     "tags": ["cut"],
     "requestBody": {
         "required": True,
         "description": "One picture, and what the system needs beside it.",
         "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["image"],
-                    "properties": {
-                        "image": _FILE,
-                        "model": _OPTIONS["model"],
-                        "prompt": _OPTIONS["prompt"],
-                        "trimap": {**_FILE, "description": "A file, or the word glance: made from another's glance."},
-                    },
-                    "additionalProperties": False,
-                }
-            },
-            "application/json": {"schema": {"type": "object"}, "example": {"image": DISC}},
+            "multipart/form-data": {"schema": _look_body(_FILE)},
+            "application/json": {"schema": _look_body(_TEXT_FILE), "example": {"image": DISC}},
         },
     },
     "responses": {

@@ -47,7 +47,7 @@ let key = ""; // of a server that asks for one; kept as long as the page is open
 /** @param {string} text */
 export const useKey = (text) => (key = text.trim());
 
-const SILENT = "The server does not answer. Is matte serve still running?";
+export const SILENT = "The server does not answer. Is matte serve still running?";
 const TRIES = 6; // of a server that is only busy
 
 /** @returns {Promise<{models: Model[], systems: {system: string, ready: boolean, models: string[]}[]}>} */

@@ -187,8 +187,9 @@ function saveAll() {
   });
 }
 
-/** @param {import("./api.js").Model} model */
-function runOnMine(model) {
+/** @param {import("./api.js").Model} model @param {string} words for a model that reads */
+function runOnMine(model, words) {
+  if (words) find("words").value = words;
   models.choose(model.name);
   find("try").scrollIntoView();
   if (!queue.current) {

@@ -11,7 +11,7 @@ import { element, Strip } from "./strip.js";
  * @typedef {{picture: Picture, trimap?: import("./trimap.js").Trimap}} Subject  a picture and what was painted for it
  * @typedef {object} Page
  * @property {() => Promise<Subject | null>} current  the visitor's picture, if there is one
- * @property {(model: Model) => void} take            chooses the system in the tool
+ * @property {(model: Model, words: string) => void} take  chooses the system in the tool
  * @property {() => void} refused                     a key is missing
  */
 
@@ -49,7 +49,7 @@ export class Panel {
     this.cancel = Object.assign(make("Cancel"), { hidden: true });
     this.cancel.addEventListener("click", () => this.stop.abort());
     const take = make("Use it in the tool");
-    take.addEventListener("click", () => this.page.take(this.model));
+    take.addEventListener("click", () => this.page.take(this.model, this.words?.value ?? ""));
     this.button.after(this.cancel, take);
     const name = this.form.closest("article").querySelector("h3").textContent;
     this.strip = new Strip(`${name}, step by step`, this.system);
@@ -71,7 +71,7 @@ export class Panel {
   async run() {
     this.stop = new AbortController();
     this.cancel.hidden = false;
-    this.form.setAttribute("aria-busy", "true");
+    this.form.toggleAttribute("data-busy", true); // aria-busy would silence what is said in it
     try {
       await this.work(this.stop.signal);
     } catch (error) {
@@ -80,7 +80,7 @@ export class Panel {
     }
     if (document.activeElement === this.cancel) this.button.focus(); // it goes away now
     this.cancel.hidden = true;
-    this.form.removeAttribute("aria-busy");
+    this.form.toggleAttribute("data-busy", false);
     this.strip.close();
     this.stop = null;
   }
@@ -141,6 +141,7 @@ export class Panel {
       ...size,
     }));
     await Promise.all(frames.map((frame) => load(frame.src)));
+    if (!photo.length) this.strip.shape(frames.at(-1).width / frames.at(-1).height); // known only now
     this.strip.show([...photo, ...frames]);
     this.say(answer.doubt ? sentence(answer.doubt) : `Done in ${answer.seconds.toFixed(2)} s.`, Boolean(answer.doubt));
     this.facts.textContent = this.account(subject, answer);

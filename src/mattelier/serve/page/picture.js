@@ -1,5 +1,7 @@
 // A picture that the user brought: its file, its size, and where its subject is.
 
+import { Refusal, SILENT } from "./api.js";
+
 /**
  * @typedef {{top: number, left: number, width: number, height: number}} Box  in pixels of the picture
  * @typedef {object} Picture
@@ -27,7 +29,9 @@ export async function load(url) {
 
 /** @param {string} name @returns {Promise<File>} one of the page's own pictures */
 export async function sampleFile(name) {
-  const answer = await fetch(`/page/samples/${name}`);
+  const answer = await fetch(`/page/samples/${name}`).catch(() => {
+    throw new Refusal(SILENT);
+  });
   return new File([await answer.blob()], name, { type: answer.headers.get("Content-Type") ?? "" });
 }
 

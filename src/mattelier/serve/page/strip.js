@@ -38,10 +38,15 @@ export class Strip {
   /** Frames of the size that the pictures will have, all or most of them empty. @param {Frame[]} frames @param {number} ratio width to height */
   open(frames, ratio) {
     this.row.style.setProperty("--frames", String(frames.length));
-    this.row.style.setProperty("--ratio", String(ratio));
+    this.shape(ratio);
     this.row.setAttribute("aria-busy", "true");
     this.row.scrollLeft = 0;
     this.show(frames);
+  }
+
+  /** @param {number} ratio */
+  shape(ratio) {
+    this.row.style.setProperty("--ratio", String(ratio));
   }
 
   /** @param {Frame[]} frames */
