@@ -169,6 +169,23 @@ def reading(tmp_path_factory: pytest.TempPathFactory) -> tuple[Card, Path]:
     return Card("clipmat-reading.test", "reading", {"lite": True}, "no paper", "", weights, contract), file
 
 
+@pytest.fixture
+def with_reader(
+    reading: tuple[Card, Path],
+    bright: tuple[Card, Path],
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Path:
+    """An installation with a card that needs the photo alone and one that reads; their files are in this folder."""
+    package = tmp_path_factory.mktemp("package")
+    for card, file in (bright, reading):
+        (package / card.weights.file).write_bytes(file.read_bytes())
+    monkeypatch.setattr("mattelier.weights.shipped_folder", lambda: package)
+    monkeypatch.setattr("mattelier.models.CARDS", (bright[0], reading[0]))
+    monkeypatch.setenv("MATTELIER_HOME", str(package / "none"))
+    return package
+
+
 def _trimap_card(
     folders: pytest.TempPathFactory, name: str, inputs: dict[str, int], outputs: tuple[str, ...], contract: Contract
 ) -> tuple[Card, Path]:

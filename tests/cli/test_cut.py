@@ -368,3 +368,57 @@ def test_with_both_systems_shipped_standard_joins_them(
     assert matte("cut", "in", "-o", "out").stderr == "2 done\n"
     assert matte("cut", "in", "-o", "out").stderr == "2 skipped\n"
     assert matte("cut", "in", "-o", "out", "--quality", "draft").stderr == "2 done\n"
+
+
+def red_and_blue(path: Path) -> Path:
+    """A red block on the left, a blue one on the right."""
+    pixels = np.zeros((60, 120, 3), np.uint8)
+    pixels[15:45, 15:45, 0] = pixels[15:45, 75:105, 2] = 250
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+def kept(path: str) -> tuple[int, int]:
+    """Alpha in the middle of the red block, and of the blue one."""
+    alpha = np.asarray(Image.open(path))[..., 3]
+    return int(alpha[30, 30]), int(alpha[30, 90])
+
+
+def test_words_say_what_is_kept_and_choose_the_model(matte: Matte, with_reader: Path, tmp_path: Path) -> None:
+    red_and_blue(tmp_path / "two.png")
+    for prompt, wanted in (("the red block", (255, 0)), ("blue", (0, 255))):
+        result = matte("cut", "two.png", "-o", "x.png", "--overwrite", "--prompt", prompt, "--json")
+        assert json.loads(result.stdout)["model"].startswith("clipmat-reading.test@")
+        assert kept("x.png") == wanted
+
+
+def test_words_for_what_is_not_there_are_no_subject(matte: Matte, with_reader: Path, tmp_path: Path) -> None:
+    red_and_blue(tmp_path / "two.png")
+    result = matte("cut", "two.png", "--prompt", "a unicorn")
+    assert result.exit_code == 3 and files(tmp_path) == ["two.png"]
+    assert "no subject found for 'a unicorn': what comes nearest is meant by" in result.stderr
+
+
+def test_other_words_make_a_batch_again(matte: Matte, with_reader: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    red_and_blue(tmp_path / "in" / "two.png")
+    for prompt, said in (("red", "1 done"), ("red", "1 skipped"), ("blue", "1 done")):
+        assert said in matte("cut", "in", "-o", "out", "--prompt", prompt).stderr
+    assert kept("out/two.png") == (0, 255)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--model", "clipmat"), "no prompt was given; clipmat-reading.test keeps what words say"),
+        (("--model", "modnet", "--prompt", "the cat"), "understands no words; leave --prompt away"),
+        (("--prompt", "?!"), "the prompt '?!' has no word; expected what to keep"),
+        (("--prompt", "red", "--trimap", "two.png"), "finds the subject from words; leave --trimap away"),
+    ],
+)
+def test_words_and_models_must_fit(
+    matte: Matte, with_reader: Path, tmp_path: Path, words: tuple[str, ...], says: str
+) -> None:
+    red_and_blue(tmp_path / "two.png")
+    result = matte("cut", "two.png", *words)
+    assert result.exit_code == 2 and says in " ".join(result.stderr.replace("│", " ").split())

@@ -1,4 +1,4 @@
-"""The networks that cuts are meant for, gfm-lite and fba-lite, with random weights and through both engines."""
+"""The lite networks of all six systems with random weights: the pair that cuts are meant for, and the others."""
 
 import hashlib
 from pathlib import Path
@@ -70,6 +70,43 @@ def test_the_pair_cuts_with_torch(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     told = refiner.cut(photo(), trimap=ring())
     assert (told.alpha[ring() == 255] == 1).all() and (told.alpha[ring() == 0] == 0).all()
     assert np.array_equal(told.colours[ring() != 128], photo()[ring() != 128])
+
+
+OTHERS = {
+    "dim": Contract(longest_px=128, reach_px=16, trimap="required", inputs=("x",), outputs=("alpha", "coarse")),
+    "matteformer": Contract(longest_px=128, reach_px=16, trimap="required", inputs=("image", "trimap")),
+    "clipmat": Contract(
+        longest_px=64, multiple_of=64, inputs=("image", "tokens", "mask"), outputs=("alpha", "trimap")
+    ),
+    "modnet": Contract(longest_px=128, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5)),
+}  # fmt: skip
+LAYERS = {
+    "dim": ["coarse", "alpha"],
+    "matteformer": ["os8", "os4", "os1", "alpha"],
+    "clipmat": ["pointing", "trimap", "detail", "alpha"],
+    "modnet": ["semantic", "detail", "alpha"],
+}
+
+
+@pytest.mark.parametrize("system", OTHERS)
+def test_every_other_system_cuts_and_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: str) -> None:
+    """What a card must say is in OTHERS; that every size, head and word fits is asked, not what is found."""
+    for check in ("require_subject", "require_meant"):
+        monkeypatch.setattr(automatic, check, lambda *_: None)
+    file = tensors_alone(random_net(system), tmp_path / f"{system}.onnx")
+    matter = Matter(card_of(system, OTHERS[system], file), file=file, engine="torch", threads=1)
+    hints = {"dim": {"trimap": ring()}, "matteformer": {"trimap": ring()}, "clipmat": {"prompt": "the cat"}}.get(
+        system, {}
+    )
+    cut = matter.cut(photo(), **hints)  # type: ignore[arg-type]
+    assert cut.alpha.shape == (150, 210) and cut.alpha.min() >= 0 and cut.alpha.max() <= 1
+    if "trimap" in hints:
+        assert (cut.alpha[ring() == 255] == 1).all() and (cut.alpha[ring() == 0] == 0).all()
+    look = matter.look(photo(), **hints)  # type: ignore[arg-type]
+    assert [layer.name for layer in look.layers] == LAYERS[system]
+    for layer in look.layers:  # in the photo's shape
+        height, width = layer.pixels.shape
+        assert width / height == pytest.approx(210 / 150, rel=0.2)
 
 
 @pytest.mark.slow

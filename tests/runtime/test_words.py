@@ -29,18 +29,6 @@ def reader(reading: Made) -> Matter:
     return Matter(reading[0], file=reading[1], threads=1, refiner=None)
 
 
-@pytest.fixture
-def shipped(reading: Made, bright: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An installation with a card that needs nothing and then one that reads, their files in the package."""
-    for card, file in (bright, reading):
-        (tmp_path / card.weights.file).write_bytes(file.read_bytes())
-    monkeypatch.setattr("mattelier.weights.shipped_folder", lambda: tmp_path)
-    monkeypatch.setattr("mattelier.models.CARDS", (bright[0], reading[0]))
-    monkeypatch.setenv("MATTELIER_HOME", str(tmp_path / "none"))
-    pipeline.warm.cache_clear()
-    return tmp_path
-
-
 def test_the_words_decide_what_is_kept(reader: Matter) -> None:
     pixels = discs()
     red, blue = (reader.cut(pixels, prompt=f"the {colour} disc").alpha for colour in ("red", "blue"))
@@ -145,14 +133,15 @@ def test_each_form_has_its_tokenizer(reading: Made) -> None:
     assert np.array_equal(prompts.tokens, wanted.tokens) and np.array_equal(prompts.mask, wanted.mask) and notes == ()
 
 
-def test_words_without_a_model_choose_one_that_reads(shipped: Path, bright: Made, reading: Made) -> None:
+def test_words_without_a_model_choose_one_that_reads(with_reader: Path, bright: Made, reading: Made) -> None:
     assert card_of(None) is bright[0] and card_of(None, "the cat") is reading[0]
     assert card_of("modnet-bright", "the cat") is bright[0]  # a name stands; check_hints refuses the words
+    pipeline.warm.cache_clear()
     cut = pipeline.cut(discs(), prompt="red", threads=1)
     assert cut.model.startswith("clipmat-reading.test@") and cut.alpha[60, 180] == 0
 
 
-def test_words_without_any_model_that_reads_are_one_sentence(shipped: Path, reading: Made) -> None:
-    (shipped / reading[0].weights.file).unlink()
+def test_words_without_any_model_that_reads_are_one_sentence(with_reader: Path, reading: Made) -> None:
+    (with_reader / reading[0].weights.file).unlink()
     with pytest.raises(InputError, match=r"a prompt was given; none of the models that come .* reads words; .*--model"):
         pipeline.cut(discs(), prompt="the cat")

@@ -9,7 +9,7 @@ from mattelier.image.io import Limits, decode_mask
 from mattelier.image.trimap import check, check_size, from_grey
 from mattelier.models.cards import Card
 from mattelier.runtime.options import Quality
-from mattelier.runtime.words import reads
+from mattelier.runtime.words import reads, require_word
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -29,7 +29,9 @@ def check_hints(card: Card, trimap: object, prompt: str | None, quality: Quality
         )
     if prompt is not None and not reads(card):
         raise InputError(f"a prompt was given; {card.name} understands no words; leave --prompt away")
-    if prompt is None and reads(card):
+    if prompt is not None:
+        require_word(prompt)
+    elif reads(card):
         raise InputError(
             f"no prompt was given; {card.name} keeps what words say; pass --prompt TEXT, as in --prompt 'the cat', or "
             "choose a model that works from the photo alone"

@@ -26,12 +26,16 @@ def tokenizer_of(card: Card) -> Tokenizer:
     return tokenizer.lite() if card.config.get("lite") else tokenizer.clip()
 
 
-def read_prompt(card: Card, prompt: str) -> tuple[Prompts, tuple[str, ...]]:
-    """tokens and mask, and sentences that the user should see.  Raises InputError for a prompt without a word."""
+def require_word(prompt: str) -> None:
+    """Raises InputError for a prompt in which there is neither a letter nor a digit."""
     if not any(char.isalnum() for char in prompt):
         raise InputError(
             f"the prompt {shown(prompt)} has no word; expected what to keep, as in: the cat; say it in a few words"
         )
+
+
+def read_prompt(card: Card, prompt: str) -> tuple[Prompts, tuple[str, ...]]:
+    """tokens and mask, and sentences that the user should see."""
     reader = tokenizer_of(card)
     text = tokenizer.phrase(prompt)
     room = reader.length - 2 - CONTEXT  # beside the two marks and the learned vectors
