@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 from fastapi import APIRouter, Request, Response
+from PIL import Image
 
 from mattelier.errors import InputError, NoSubject, WeightsError
 from mattelier.image import Array, Float
@@ -29,6 +30,7 @@ from mattelier.runtime.subject import require_subject
 from mattelier.serve import catalogue, openapi
 from mattelier.serve.desk import Desk
 from mattelier.serve.native import LONGEST_OPTION, picture
+from mattelier.serve.removal import as_image
 from mattelier.serve.settings import Settings
 from mattelier.serve.uploads import Form, read_form
 
@@ -90,8 +92,9 @@ def make(desk: Desk, form: Form) -> bytes:
     check_hints(matter.card, given, prompt, "standard")  # before anything is decoded for nothing
     data = form.raw if form.raw is not None else picture(form, "image", desk.settings) or b""
     photo = decode(data, limits)
-    hint = hint_of(desk, form, data, photo)
-    seen = matter.look(data, trimap=hint.trimap, prompt=prompt, limits=limits)
+    source = as_image(photo)  # read once: whoever needs the photo takes it from here
+    hint = hint_of(desk, form, source, photo)
+    seen = matter.look(source, trimap=hint.trimap, prompt=prompt, limits=limits)
     alpha = levelled(to_depth(last_alpha(seen.layers), np.float32), matter.card.contract)
     layers = (*as_layer(hint, seen.layers), *seen.layers, cut_out(matter, photo, seen.layers, alpha))
     desk.note({"look": seen.seconds})
@@ -101,18 +104,18 @@ def make(desk: Desk, form: Form) -> bytes:
         "trimap_model": hint.model,
         "seconds": round(seen.seconds, 4),
         "notes": [*photo.notes, *hint.notes],
-        "doubt": doubt(matter, data, prompt, alpha, desk.settings),
+        "doubt": doubt(matter, source, prompt, alpha, desk.settings),
         "layers": [packed(layer) for layer in layers],
     }
     return json.dumps(facts).encode()
 
 
-def hint_of(desk: Desk, form: Form, data: bytes, photo: Picture) -> Hint:
+def hint_of(desk: Desk, form: Form, source: Image.Image, photo: Picture) -> Hint:
     """The trimap that was sent, or one that another system's glance makes; bytes only, never a path."""
     if form.fields.get("trimap") == GLANCE:
         glancer = glancing(desk)
         try:
-            return Hint(made_trimap(glancer, data, desk.settings.limits), "glance", glancer.name)
+            return Hint(made_trimap(glancer, source, desk.settings.limits), "glance", glancer.name)
         except NoSubject as error:
             raise NoSubject(f"{glancer.card.name} made no trimap: {error}, or send a trimap") from error
     sent = picture(form, "trimap", desk.settings) if form.files.get("trimap") or form.fields.get("trimap") else None
@@ -151,13 +154,13 @@ def cut_out(matter: Matter, photo: Picture, layers: tuple[Layer, ...], alpha: Fl
     return Layer("cut-out", "cut-out: what this alpha keeps", np.dstack((colours, to_depth(alpha, np.uint8))))
 
 
-def doubt(matter: Matter, data: bytes, prompt: str | None, alpha: Float, settings: Settings) -> str | None:
+def doubt(matter: Matter, source: Image.Image, prompt: str | None, alpha: Float, settings: Settings) -> str | None:
     """The sentence of `cut` where there is no subject: here the heads are shown all the same."""
     try:
         if prompt is None:
             require_subject(alpha)
         else:  # how certain a network is of words stands in no picture of its heads: it is asked once more
-            matter.cut(data, prompt=prompt, quality="draft", limits=settings.limits)
+            matter.cut(source, prompt=prompt, quality="draft", limits=settings.limits)
     except NoSubject as error:
         return str(error)
     return None
