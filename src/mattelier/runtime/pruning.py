@@ -41,7 +41,10 @@ def pruned(model: bytes, outputs: Sequence[str]) -> bytes:
         return model
     kept = [part.whole for i, part in enumerate(graph) if i not in unneeded]
     head = tag(GRAPH, sum(map(len, kept)))
-    return b"".join(piece for part in parts for piece in ((head, *kept) if part.number == GRAPH else (part.whole,)))
+    pieces: list[bytes | memoryview] = []
+    for part in parts:
+        pieces += [head, *kept] if part.number == GRAPH else [part.whole]
+    return b"".join(pieces)
 
 
 def spare(graph: Sequence[Field], outputs: Sequence[str]) -> set[int]:

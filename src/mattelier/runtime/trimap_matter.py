@@ -41,11 +41,11 @@ def refine(contract: Contract, run: Run, picture: Picture, trimap: Array) -> tup
     if max(hw) > contract.longest_px:
         for tile in plan(unknown, contract.longest_px, contract.reach_px, procedure.multiple_of):
             view = View(picture, trimap, tile.shown)
-            outputs = _answer(contract, procedure, run, procedure.show_tile(view))
+            outputs = _levelled(contract, _answer(procedure, run, procedure.show_tile(view)))
             canvas.lay(tile, view, procedure.read_tile(outputs, view))
     elif unknown.any():
         view = View(picture, trimap, whole(hw).shown)
-        outputs = _answer(contract, procedure, run, procedure.show(view))
+        outputs = _levelled(contract, _answer(procedure, run, procedure.show(view)))
         canvas.lay(whole(hw), view, procedure.read(outputs, view))
     return canvas.finished()
 
@@ -54,13 +54,14 @@ def heads(contract: Contract, run: Run, picture: Picture, trimap: Array) -> dict
     """All that the network says of the photo seen whole, (1, c, h, w) by name, for looking at.
 
     A photo larger than contract.longest_px is shrunk to it first, and its trimap with it. What the trimap knows is put
-    back into every plane of alpha, as the published procedures do.  Raises as `refine` does.
+    back into every plane of alpha, as the published procedures do; the contract's levels are not applied.
+    Raises as `refine` does.
     """
     procedure = procedure_of(contract)
     picture, trimap = shrunk(picture, trimap, contract.longest_px)
     hw = (trimap.shape[0], trimap.shape[1])
     view = View(picture, trimap, whole(hw).shown)
-    outputs = _answer(contract, procedure, run, procedure.show(view))
+    outputs = _answer(procedure, run, procedure.show(view))
     planes = {name: procedure.back(plane, hw) for name, plane in outputs.items()}
     known = (trimap / 255).astype(np.float32)
     return {
@@ -82,8 +83,8 @@ def shrunk(picture: Picture, trimap: Array, longest_px: int) -> tuple[Picture, A
     return small, from_grey(resize(trimap, hw, "area"))
 
 
-def _answer(contract: Contract, procedure: Procedure, run: Run, inputs: dict[str, Float]) -> dict[str, Array]:
-    """The network's heads, checked, the contract's levels applied to alpha."""
+def _answer(procedure: Procedure, run: Run, inputs: dict[str, Float]) -> dict[str, Array]:
+    """The network's heads, checked."""
     outputs = run(inputs)
     hw = next(iter(inputs.values())).shape[2:]
     for name, channels in procedure.heads.items():
@@ -94,6 +95,10 @@ def _answer(contract: Contract, procedure: Procedure, run: Run, inputs: dict[str
                 f"the network answered {found} for {name}; expected (1, {channels}, {hw[0]}, {hw[1]}) in [0, 1]; "
                 "check its card with: matte models verify"
             )
+    return outputs
+
+
+def _levelled(contract: Contract, outputs: dict[str, Array]) -> dict[str, Array]:
     return {**outputs, "alpha": levelled(outputs["alpha"], contract)}
 
 
