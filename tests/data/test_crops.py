@@ -14,6 +14,18 @@ from mattelier.errors import InputError
 DRAWS = Draws((("cutout", 0.6), ("photo", 0.4)), (32, 64), trimaps.Ranges((3, 9)), second_share=0.5)
 
 
+def test_a_set_s_subject_gets_other_colours_and_another_background(pictures: Path, composed: Path) -> None:
+    folder, sets = read_folder(pictures, "train"), {"proving": read_set(composed)[:2]}
+    plain = Crops(folder, sets, 32, 1, Draws((("proving", 1.0),), (32,), DRAWS.ranges))
+    anew = Crops(folder, sets, 32, 1, Draws((("proving", 1.0),), (32,), DRAWS.ranges, anew_share=1.0))
+    for i in range(4):
+        one, other = plain[i], anew[i]
+        mix = other["alpha"] * other["foreground"] + (1 - other["alpha"]) * other["background"]
+        torch.testing.assert_close((other["image"] + 1) / 2, mix, rtol=0, atol=1e-5)
+        assert not torch.equal(one["background"], other["background"])
+        assert not torch.equal(one["foreground"], other["foreground"])
+
+
 def test_the_equation_holds_where_colours_are_known(pictures: Path, composed: Path) -> None:
     draws = Draws((("cutout", 0.4), ("photo", 0.2), ("proving", 0.4)), (32, 48), DRAWS.ranges, 0.5)
     crops = Crops(read_folder(pictures, "train"), {"proving": read_set(composed)}, 32, 1, draws)

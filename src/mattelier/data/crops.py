@@ -5,7 +5,7 @@ foreground, background (3, S, S) in 0..1, straight colours on every pixel}, floa
 foreground and background satisfy I = alpha F + (1 - alpha) B; where it is 0 (a photo) both colours are the image's own.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -34,6 +34,7 @@ class Draws:
     ranges: trimaps.Ranges
     second_share: float = 0.0
     keeps_size: bool = False  # a crop is not resized
+    anew_share: float = 0.0  # of the pictures of sets: in other colours, over another background
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,14 @@ class Crops(Dataset[dict[str, Tensor]]):
             image, matte = (unit(resize_crop(plane, box, side_px)) for plane in (rgb, alpha))
             image = recolour(image, rng)
             return Piece(image, image, matte, trust(matte, photo.quality), known=False)
-        return from_set(_pick(self.sets[source], rng), crop_px, side_px, rng)
+        piece = from_set(_pick(self.sets[source], rng), crop_px, side_px, rng)
+        is_anew = piece.known and self.folder.backgrounds and rng.random() < self.draws.anew_share
+        return self.anew(piece, rng) if is_anew else piece
+
+    def anew(self, piece: Piece, rng: Rng) -> Piece:
+        """Its subject with channels exchanged and recoloured: another difference tells it from its background."""
+        front = recolour(np.ascontiguousarray(piece.foreground[..., rng.permutation(3)]), rng)
+        return replace(piece, foreground=front, background=self.background(piece.alpha.shape[0], rng))
 
     def cutout(self, crop_px: int, side_px: int, rng: Rng) -> Piece:
         foreground, alpha = cut(load_rgba(_pick(self.folder.foregrounds, rng)), crop_px, side_px, rng)
@@ -97,11 +105,14 @@ class Crops(Dataset[dict[str, Tensor]]):
             merged = merge((foreground, alpha), second)
             if (merged[1] < 1.0).any():  # MatteFormer: kept only if some background is left
                 foreground, alpha = merged
-        array = load_rgb(_pick(self.folder.backgrounds, rng))
-        background = unit(resize_crop(array, crop_box((array.shape[0], array.shape[1]), rng), side_px))
-        background = match_sharpness(recolour(background, rng), rng)
+        background = self.background(side_px, rng)
         foreground = match_colour(recolour(extend(foreground, alpha), rng), background, alpha, rng)
         return Piece(foreground, background, alpha, np.ones_like(alpha), known=True)
+
+    def background(self, side_px: int, rng: Rng) -> Float:
+        array = load_rgb(_pick(self.folder.backgrounds, rng))
+        square = unit(resize_crop(array, crop_box((array.shape[0], array.shape[1]), rng), side_px))
+        return match_sharpness(recolour(square, rng), rng)
 
 
 def cut(rgba: Array, crop_px: int, side_px: int, rng: Rng) -> tuple[Float, Float]:

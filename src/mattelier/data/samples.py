@@ -54,9 +54,7 @@ class Samples(Dataset[dict[str, Tensor]]):
         self, folder: Folder, side_px: int, seed: int, mix: Mix | None = None, scenes: tuple[SetPicture, ...] = ()
     ) -> None:
         self.folder, self.side_px, self.seed = folder, side_px, seed
-        self.scenes = tuple(
-            scene for scene in scenes if scene.foreground
-        )  # only known colours can move
+        self.scenes = tuple(scene for scene in scenes if scene.foreground)  # only known colours can move
         self.shares = (mix or Mix()).possible(folder, self.scenes).shares
 
     def __len__(self) -> int:

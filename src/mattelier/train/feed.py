@@ -45,7 +45,14 @@ def mix_of(recipe: Recipe) -> Mix:
 
 def crops(recipe: Recipe, stage: Stage, data: Path) -> Crops:
     assert recipe.trimap is not None  # a recipe of crops has one; for the type checker
-    draws = Draws(recipe.sources, recipe.crops_px, recipe.trimap, recipe.second_share, recipe.keeps_crop_size)
+    draws = Draws(
+        recipe.sources,
+        recipe.crops_px,
+        recipe.trimap,
+        recipe.second_share,
+        recipe.keeps_crop_size,
+        recipe.anew_share,
+    )
     photos = tuple(read_photos(data, "train")) if (data / "photos" / "manifest.csv").is_file() else ()
     folder = Folder(photos, listed(data / "foregrounds"), listed(data / "backgrounds"))
     return Crops(folder, sets(recipe, data, "train"), stage.side_px, recipe.seed, draws)

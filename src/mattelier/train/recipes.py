@@ -9,7 +9,7 @@ import math
 
 from mattelier.data import trimaps
 from mattelier.errors import UnknownModel
-from mattelier.train.stages import Optimiser, Recipe, Stage, epochs
+from mattelier.train.stages import Optimiser, Recipe, Source, Stage, epochs
 
 # 431 foregrounds, 100 backgrounds each: the set that Xu et al. released (their own training had 493)
 COMPOSITES = 43_100
@@ -180,6 +180,8 @@ GFM_LITE = Recipe(  # ours
     trimap_radius_px=(8, 8),  # glance learns one width of the unknown, and focus is asked for no other
 )
 
+FINE: tuple[tuple[Source, float], ...] = (("cutout", 0.3), ("proving", 0.7))  # most cut-outs have a teacher's edges
+
 DIM_LITE = Recipe(  # ours
     system="dim",
     lite=True,
@@ -189,11 +191,12 @@ DIM_LITE = Recipe(  # ours
         Stage("refinement", steps=600, side_px=256, batch=8, lr=1e-3, lr_end=1e-4, loss="dim-refine", trains="refine"),
         Stage("both", steps=600, side_px=256, batch=8, lr=2e-4, lr_end=2e-6, loss="dim-both"),
     ),
-    sources=(("cutout", 0.6), ("proving", 0.4)),
+    sources=FINE,
     samples="crops",
     crops_px=(192, 256, 384),
     second_share=0.2,
-    trimap=trimaps.DIM,
+    anew_share=0.6,
+    trimap=trimaps.LITE,
 )
 
 FBA_LITE = Recipe(  # ours
@@ -205,10 +208,11 @@ FBA_LITE = Recipe(  # ours
         Stage("large", steps=800, side_px=384, batch=4, lr=2e-4, lr_end=2e-6),
     ),
     optimiser=Optimiser("radam", weight_decay=0.0),  # the paper's; its decay is meant for hundred times the steps
-    sources=(("cutout", 0.5), ("proving", 0.5)),
+    sources=FINE,
     samples="crops",
     crops_px=(192, 256, 384),
     second_share=0.2,
+    anew_share=0.6,
     trimap=trimaps.LITE,
 )
 
@@ -217,11 +221,12 @@ MATTEFORMER_LITE = Recipe(  # ours
     lite=True,
     loss="matteformer-lite",
     stages=(Stage("train", steps=6_000, side_px=256, batch=8, lr=5e-4, lr_end=2e-6),),
-    sources=(("cutout", 0.5), ("proving", 0.5)),
+    sources=FINE,
     samples="crops",
     crops_px=(192, 256, 384),
     second_share=0.2,
-    trimap=trimaps.MATTEFORMER,
+    anew_share=0.6,
+    trimap=trimaps.LITE,
     warmup_steps=500,
 )
 

@@ -104,6 +104,7 @@ class Recipe:
     crops_px: tuple[int, ...] = ()  # "crops": sides of the crops, drawn for each, then resized to side_px
     keeps_crop_size: bool = False  # "crops": not resized; the batch is one picture
     second_share: float = 0.0  # of cut-outs that have a second one merged in
+    anew_share: float = 0.0  # of pictures of sets: subjects in other colours, over other backgrounds
     trimap: Ranges | None = None  # "crops": how their trimaps are drawn
     trimap_radius_px: tuple[int, int] = (2, 12)  # others, for losses that look at a band: random growth of soft pixels
     seed: int = 2011
