@@ -49,12 +49,25 @@ def hungry(tmp_path_factory: pytest.TempPathFactory) -> Stands:
     return Card("modnet-hungry.test", "hungry", {}, "no paper", "", weights, contract), file
 
 
+SIX = {
+    "dim": "told_dim",
+    "fba": "told",
+    "gfm": "glancing",
+    "modnet": "bright",
+    "matteformer": "told_matteformer",
+    "clipmat": "reading",
+}
+
+
 @pytest.fixture
-def cards(
-    bright: Stands, told: Stands, glancing: Stands, hungry: Stands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Cards]:
-    """cards(fba="told", gfm="glancing") makes these the only models of this installation."""
-    stands = {"bright": bright, "told": told, "glancing": glancing, "hungry": hungry}
+def six(cards: "Cards") -> tuple[Card, ...]:
+    """A card of its own kind for every system."""
+    return cards(**SIX)
+
+
+@pytest.fixture
+def cards(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cards]:
+    """cards(fba="told", gfm="glancing") makes these fixtures the only models of this installation."""
     home = tmp_path / "home"
     home.mkdir()
     monkeypatch.setenv("MATTELIER_HOME", str(home))
@@ -62,9 +75,9 @@ def cards(
     def install(**named: str) -> tuple[Card, ...]:
         made = []
         for system, name in named.items():
-            card, file = stands[name]
+            card, file = request.getfixturevalue(name)
             shutil.copy(file, home)
-            made.append(replace(card, name=f"{system}-{name}.test", system=system))
+            made.append(replace(card, name=f"{system}-standin.test", system=system))
         monkeypatch.setattr("mattelier.models.CARDS", tuple(made))
         return tuple(made)
 

@@ -19,13 +19,33 @@ def row(evolution: Evolution, system: str) -> Row:
     return next(row for row in evolution.rows if row.chapter.system == system)
 
 
+LAYERS = {
+    "dim": ["coarse", "alpha"],
+    "fba": ["alpha", "foreground", "background"],
+    "gfm": ["glance", "focus", "alpha"],
+    "modnet": ["alpha"],
+    "matteformer": ["os8", "os4", "os1", "alpha"],
+    "clipmat": ["pointing", "trimap", "detail", "alpha"],
+}
+
+
+def test_six_systems_are_shown_each_with_layers_of_its_own(six: tuple[Card, ...], photo: Photo) -> None:
+    found = evolve(Task(photo(), prompt="red"), lambda _: None)
+    assert [row.why_not for row in found.rows] == [""] * 6
+    assert {row.chapter.system: [layer.name for layer in row.shown.layers] for row in found.rows if row.shown} == LAYERS
+    for row_ in found.rows:
+        assert row_.shown is not None and row_.shown.hw == (96, 128) and row_.shown.place == found.place
+        assert (row_.shown.over[0, 0] == [0, 177, 64]).all()  # all of them leave the corner out
+        assert row_.shown.alpha[48, 64] > 200 and row_.shown.seconds > 0
+
+
 def test_a_trimap_that_nobody_painted_is_said_to_be_made(cards: Cards, photo: Photo) -> None:
     cards(fba="told", gfm="glancing")
     lines: list[str] = []
     found = evolve(Task(photo()), lines.append)
     trimap = found.hints.trimap
     assert trimap is not None and trimap.is_made
-    assert trimap.origin.startswith("Made from gfm-glancing's glance in ")
+    assert trimap.origin.startswith("Made from gfm-standin's glance in ")
     assert trimap.origin.endswith(" s; nobody painted it.")
     assert sorted(np.unique(trimap.grey)) == [0, 128, 255] and trimap.grey.shape == (96, 128)
     assert not trimap.file.exists()  # a picture of ours goes with the run
@@ -84,7 +104,7 @@ def test_a_photo_without_a_subject_fails_in_each_row(cards: Cards, photo: Photo)
     assert row(found, "gfm").why_not.startswith("No subject found: ") and row(found, "gfm").has_failed
     assert row(found, "modnet").why_not.startswith("No subject found: ")
     why = row(found, "fba").why_not
-    assert why.startswith("It needs a trimap; none was given, and gfm-glancing's glance made none: no subject found")
+    assert why.startswith("It needs a trimap; none was given, and gfm-standin's glance made none: no subject found")
 
 
 def test_the_users_own_trimap_is_given_to_all_who_ask(cards: Cards, photo: Photo, trimap: Callable[..., Path]) -> None:

@@ -21,6 +21,7 @@ from mattelier.evolve.view import CELL_PX, Place, cell_of, find_place
 from mattelier.image import Array
 from mattelier.models import list_models
 from mattelier.runtime.look import Layer
+from mattelier.weights import pin
 
 VOID = {"meta", "img", "link", "br", "hr", "input"}
 HOSTILE = '<script src="http://evil.example/x.js">'
@@ -168,6 +169,11 @@ def test_the_place_is_framed_on_the_photo() -> None:
     changed = np.argwhere((with_place[box] != without[box]).any(-1))
     top, left = 56 + round(40 * CELL_PX / 160), round(100 * CELL_PX / 160)
     assert abs(int(changed[:, 0].min()) - top) <= 4 and abs(int(changed[:, 1].min()) - left) <= 4
+    read = Reader(document(evolution(place=place)))
+    source = next(str(attrs["src"]) for attrs in read.all("img") if str(attrs["alt"]).startswith("photo"))
+    with Image.open(io.BytesIO(base64.b64decode(source.partition(",")[2]))) as photo:
+        bright = np.argwhere(np.asarray(photo.convert("L")) > 128)
+    assert abs(bright.min(0) - (40, 100)).max() <= 2 and abs(bright.max(0) - (60, 130)).max() <= 2
 
 
 def test_a_png_sheet_is_a_png() -> None:
@@ -207,7 +213,8 @@ def test_the_document_says_what_the_sheet_says() -> None:
         "This weight file tells nothing on its way to alpha.",
         "The file holds several pictures; the first was used.",
         "Measured on 2 cores, a processor.",
-        list_models()[0].name,
+        f"mattelier, sha256 {list_models()[0].weights.sha256[:8]}…",
+        pin(list_models()[0]),
     ):
         assert said in words, said
     order = [words.rindex(chapter.idea) for chapter in STORY]
@@ -217,7 +224,7 @@ def test_the_document_says_what_the_sheet_says() -> None:
 def test_pictures_in_the_document_are_the_answers() -> None:
     read = Reader(document(evolution()))
     data = {attrs["alt"]: str(attrs["src"]).partition(",")[2] for attrs in read.all("img")}
-    with Image.open(io.BytesIO(base64.b64decode(data["alpha: at the photo's size, 160 x 120"]))) as alpha:
+    with Image.open(io.BytesIO(base64.b64decode(data["alpha: photo's size, 160 x 120"]))) as alpha:
         assert (alpha.format, alpha.size, alpha.getpixel((5, 5))) == ("PNG", (160, 120), 200)
     edge = next(source for alt, source in data.items() if alt and "cut-out, enlarged" in alt)
     with Image.open(io.BytesIO(base64.b64decode(edge))) as transparent:

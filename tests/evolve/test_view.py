@@ -13,6 +13,12 @@ def test_a_small_copy_keeps_its_shape_and_a_smaller_photo_stays() -> None:
     assert np.array_equal(view.small(photo), photo)
 
 
+def test_a_networks_plane_gets_the_photos_shape() -> None:
+    assert view.shaped(np.zeros((96, 384), np.uint8), (500, 1800)).shape == (107, 384)
+    same = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    assert np.array_equal(view.shaped(same, (30, 40)), same)
+
+
 def test_a_photo_for_the_eye_has_alpha_where_its_file_has() -> None:
     pixels, alpha = np.full((4, 6, 3), 65535, np.uint16), np.full((4, 6), 32896, np.uint16)
     assert view.shown(pixels, None, None).shape == (4, 6, 3)

@@ -4,16 +4,20 @@ import base64
 from collections.abc import Iterable
 from html import escape
 
+import numpy as np
+from PIL import Image
+
 from mattelier.evolve.letters import Face, face_data
 from mattelier.evolve.perform import Shown
 from mattelier.evolve.run import Evolution, Row
-from mattelier.evolve.view import cell_of
+from mattelier.evolve.view import cell_of, marked, shaped
 from mattelier.evolve.wording import (
     ALPHA,
     HEADLINE,
     HOW,
     OVER,
     SILENT,
+    alpha_words,
     asked,
     cpu_of,
     edge_words,
@@ -21,7 +25,6 @@ from mattelier.evolve.wording import (
     layer_words,
     memory_of,
     seconds_of,
-    size,
 )
 from mattelier.image import Array
 from mattelier.image.io import encode
@@ -57,10 +60,12 @@ dl { display: flex; flex-wrap: wrap; gap: .2rem 2rem; margin: .4rem 0 1rem; }
 dl div { display: flex; gap: .5rem; }
 dt { color: var(--soft); } dd { margin: 0; font-weight: 600; }
 dd span { font-weight: 400; color: var(--soft); padding-left: .3em; }
-table { border-collapse: collapse; margin-top: 1.5rem; }
+table { border-collapse: collapse; margin-top: 1.5rem; overflow-wrap: normal; }
 caption { text-align: left; font-weight: 600; padding-bottom: .3rem; }
 th, td { text-align: left; padding: .3rem 1.6rem .3rem 0; border-top: 1px solid var(--line); vertical-align: top; }
-th { font-weight: 600; } td.n { text-align: right; font-variant-numeric: tabular-nums; }
+th, td { white-space: nowrap; }
+th { font-weight: 600; } .n { text-align: right; font-variant-numeric: tabular-nums; }
+td[colspan] { white-space: normal; min-width: 18rem; }
 .scroll { overflow-x: auto; }
 .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 13.5rem), 1fr)); gap: 1.2rem; }
 .top { grid-template-columns: repeat(auto-fill, minmax(min(100%, 18rem), 24rem)); margin-top: 1.5rem; }
@@ -76,18 +81,32 @@ figcaption b { display: block; color: var(--ink); font-weight: 600; }
 .close { display: none; }
 figure:target { position: fixed; inset: 0; z-index: 1; padding: 1rem; background: var(--paper); display: grid;
   grid-template-rows: minmax(0, 1fr) auto; }
+.silent { grid-column: 1 / -1; }
 figure:target .frame { aspect-ratio: auto; min-height: 0; }
 figure:target .close { display: block; position: absolute; inset: 0; cursor: zoom-out; }
+/* checks end where the picture does */
+figure:target.clear .frame { aspect-ratio: var(--shape); width: min(100%, (100vh - 7rem) * var(--shape));
+  margin: auto; }
 /* wide enough for the columns of the picture: layers, the network's alpha, and three for what came out */
 @media (min-width: 84rem) {
   section .pictures { grid-template-columns: repeat(7, minmax(0, 1fr)); }
+  .silent { grid-column: 1 / 4; }
   .c4 { grid-area: 1 / 4; } .c5 { grid-area: 1 / 5; } .c6 { grid-area: 1 / 6; } .c7 { grid-area: 1 / 7; }
 }
 @media print { section { break-inside: avoid; } }
 """
 
 
-COLUMNS = ("System", "Year", "Needs", "Seconds", "Processor time", "Memory", "Weights")
+_NUMBER = ' class="n"'
+COLUMNS = (
+    ("System", ""),
+    ("Year", ""),
+    ("Needs", ""),
+    ("Seconds", _NUMBER),
+    ("Processor time", _NUMBER),
+    ("Memory", _NUMBER),
+    ("Weights", ""),
+)
 FACES: tuple[tuple[str, Face, str], ...] = (
     ("Mattelier Display", "bricolage", "400 700"),
     ("Mattelier Text", "source-serif", "400"),
@@ -141,7 +160,8 @@ def head(evolution: Evolution) -> str:
 
 def told(evolution: Evolution) -> Iterable[str]:
     """The figures of what the systems were shown."""
-    yield figure("top", "photo", evolution.photo, "photo", evolution.name)
+    photo = np.asarray(marked(Image.fromarray(evolution.photo), evolution.hw, evolution.place))
+    yield figure("top", "photo", photo, "photo", evolution.name)
     if trimap := evolution.hints.trimap:
         yield figure("top", "trimap", trimap.grey, "trimap", trimap.origin, says="made" if trimap.is_made else "")
     if evolution.place and evolution.edge is not None:
@@ -155,9 +175,10 @@ def table(rows: Iterable[Row]) -> str:
         f"<td>{row.chapter.needs}</td>{cells(row)}</tr>"
         for row in rows
     )
-    heads = "".join(f'<th scope="col">{name}</th>' for name in COLUMNS)
+    heads = "".join(f'<th scope="col"{kind}>{name}</th>' for name, kind in COLUMNS)
     return (
-        f'<div class="scroll"><table><caption>What each of them cost</caption>\n<thead><tr>{heads}</tr></thead>\n'
+        '<div class="scroll" tabindex="0" role="region" aria-label="Costs"><table>'
+        f"<caption>What each of them cost</caption>\n<thead><tr>{heads}</tr></thead>\n"
         f"<tbody>\n{lines}\n</tbody></table></div>"
     )
 
@@ -200,13 +221,13 @@ def answers(system: str, shown: Shown) -> Iterable[str]:
     """The figures of one system, from its first guess to the cut-out."""
     before = [layer for layer in shown.layers if layer.name != ALPHA]
     if not before:
-        yield f'<p class="soft">{SILENT}</p>\n'
+        yield f'<p class="soft silent">{SILENT}</p>\n'
     for layer in before:
-        yield figure(system, layer.name, layer.pixels, *layer_words(layer))
+        yield figure(system, layer.name, shaped(layer.pixels, shown.hw), *layer_words(layer))
     for layer in shown.layers:
         if layer.name == ALPHA:
-            yield figure(system, "said", layer.pixels, *layer_words(layer), kind="c4")
-    yield figure(system, "alpha", shown.alpha, ALPHA, f"at the photo's size, {size(shown.hw)}", kind="c5")
+            yield figure(system, "said", shaped(layer.pixels, shown.hw), *layer_words(layer), kind="c4")
+    yield figure(system, "alpha", shown.alpha, *alpha_words(shown), kind="c5")
     yield figure(system, "over", shown.over, *OVER, kind="c6")
     yield figure(system, "edge", shown.edge, *edge_words(shown.place, "cut-out, enlarged"), kind="c7 sharp")
 

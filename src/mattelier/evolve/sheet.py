@@ -8,23 +8,22 @@ It is drawn 2400 px wide and stays readable at 1600.
 """
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from mattelier.evolve.letters import Style, canvas, width_of, write
 from mattelier.evolve.perform import Shown
 from mattelier.evolve.run import Evolution, Row
-from mattelier.evolve.view import CELL_PX, Place, cell_of
+from mattelier.evolve.view import CELL_PX, cell_of, marked, shaped
 from mattelier.evolve.wording import (
-    ALPHA,
     HEADLINE,
     HOW,
     OVER,
     SILENT,
+    alpha_words,
     asked,
     edge_words,
     facts,
     layer_words,
-    size,
 )
 from mattelier.image import Array
 from mattelier.image.io import encode
@@ -95,7 +94,8 @@ class Page:
         """What was asked on the left; trimap, photo and its edge above the columns that answer them."""
         bottom = self._words(evolution)
         hints, place = evolution.hints, evolution.place
-        bottoms = [self._picture(5, self.top, evolution.photo, "photo", evolution.name, mark=(place, evolution.hw))]
+        photo = marked(fitted(evolution.photo, self._cell, 1), evolution.hw, place)
+        bottoms = [self._picture(5, self.top, np.asarray(photo), "photo", evolution.name)]
         if hints.trimap:
             style = _MADE if hints.trimap.is_made else _SMALL
             bottoms.append(self._picture(4, self.top, hints.trimap.grey, "trimap", hints.trimap.origin, style))
@@ -129,7 +129,8 @@ class Page:
         if all(layer.name == "alpha" for layer, _, _ in layers):
             write(self._pen, (left_of(0), self.top), SILENT, _SMALL, CELL_PX)
         bottoms = (
-            self._picture(column, self.top + down, layer.pixels, *layer_words(layer)) for layer, column, down in layers
+            self._picture(column, self.top + down, shaped(layer.pixels, shown.hw), *layer_words(layer))
+            for layer, column, down in layers
         )
         return max(bottoms, default=self.top)
 
@@ -138,7 +139,7 @@ class Page:
         zoom = shown.place.zoom
         pictures = ((4, shown.alpha, 1), (5, shown.over, 1), (6, shown.edge, zoom))
         captions = (
-            (ALPHA, f"at the photo's size, {size(shown.hw)}"),
+            alpha_words(shown),
             OVER,
             edge_words(shown.place, f"cut-out, {zoom}:1"),
         )
@@ -168,7 +169,6 @@ class Page:
         words: str,
         style: Style = _SMALL,
         zoom: int = 1,
-        mark: tuple[Place | None, tuple[int, int]] | None = None,
     ) -> int:
         """A picture in the middle of its frame, its caption below; returns where that ends."""
         left, (height, width) = left_of(column), self._cell
@@ -176,18 +176,8 @@ class Page:
         corner = (left + (width - picture.width) // 2, top + (height - picture.height) // 2)
         self._pen.rectangle((left, top, left + width - 1, top + height - 1), _MAT)
         self._sheet.paste(picture, corner)
-        if mark and mark[0]:
-            self._mark(corner, picture, mark[0], mark[1])
         bottom = write(self._pen, (left, top + height + 12), caption, _CAPTION, width, 1)
         return write(self._pen, (left, bottom), words, style, width, 3)
-
-    def _mark(self, corner: tuple[int, int], picture: Image.Image, place: Place, hw: tuple[int, int]) -> None:
-        """A frame around the place on the photo, dark within light, so that it is seen on both."""
-        down, across = picture.height / hw[0], picture.width / hw[1]
-        left, top = corner[0] + round(place.left * across), corner[1] + round(place.top * down)
-        right, bottom = left + round(place.width * across), top + round(place.height * down)
-        box = (left, top, max(right, left + 6), max(bottom, top + 6))
-        outline(self._pen, box)
 
 
 def placed(layers: tuple[Layer, ...], step_px: int) -> list[tuple[Layer, int, int]]:
@@ -218,9 +208,3 @@ def checks(height: int, width: int) -> Array:
     """(height, width) uint8: the squares that mean transparent."""
     y, x = np.mgrid[:height, :width] // _CHECK_PX
     return np.where((x + y) % 2, _CHECKS[1], _CHECKS[0]).astype(np.uint8)
-
-
-def outline(pen: ImageDraw.ImageDraw, box: tuple[int, int, int, int]) -> None:
-    """A frame that is seen on dark and on light."""
-    pen.rectangle((box[0] - 3, box[1] - 3, box[2] + 3, box[3] + 3), outline=_INK, width=2)
-    pen.rectangle((box[0] - 1, box[1] - 1, box[2] + 1, box[3] + 1), outline=(255, 255, 255), width=2)

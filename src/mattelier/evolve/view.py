@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
+from PIL import Image, ImageDraw
 
 from mattelier.image import Array, Float
 from mattelier.image.colour import to_depth, to_srgb
@@ -25,6 +26,12 @@ def small(pixels: Array) -> Array:
 def shown(pixels: Array, alpha: Array | None, profile: bytes | None) -> Array:
     """A small copy for the eye: (h, w, 3) uint8 sRGB, or (h, w, 4) with alpha."""
     return with_alpha(to_srgb(small(pixels), profile), None if alpha is None else small(alpha))
+
+
+def shaped(pixels: Array, hw: HW) -> Array:
+    """A network's plane in the photo's shape: it saw the photo with its sides rounded, each by itself."""
+    own = (pixels.shape[0], pixels.shape[1])
+    return resize(pixels, fit_size(hw, max(own)))
 
 
 def with_alpha(rgb: Array, alpha: Array | None) -> Array:
@@ -72,10 +79,25 @@ def find_place(grey: Array) -> Place:
     coarse = resize(grey, (ceil(hw[0] / step), ceil(hw[1] / step)), "area").astype(np.float32) / np.float32(255)
     # neighbours are averaged: a hard edge between two steps of the grid is grey too
     wide = np.pad(coarse, (0, 1), "edge")
-    mean: Float = (wide[1:, 1:] + wide[:-1, 1:] + wide[1:, :-1] + wide[:-1, :-1]) / np.float32(4)
+    mean = ((wide[1:, 1:] + wide[:-1, 1:] + wide[1:, :-1] + wide[:-1, :-1]) / 4).astype(np.float32)
     sums = window_sums(mean * (1 - mean), (max(1, height // step), max(1, width // step)))
     row, column = np.unravel_index(int(sums.argmax()), sums.shape)
     return Place(min(int(row) * step, hw[0] - height), min(int(column) * step, hw[1] - width), height, width, zoom)
+
+
+def marked(photo: Image.Image, hw: HW, place: Place | None) -> Image.Image:
+    """A copy of a picture of a photo of size hw, the place framed: dark and light, so that it is seen on both."""
+    picture = photo.copy()
+    if place is None:
+        return picture
+    down, across, line = picture.height / hw[0], picture.width / hw[1], max(2, round(picture.width / 150))
+    left, top = round(place.left * across), round(place.top * down)
+    # no smaller than can be seen
+    right, bottom = left + max(6, round(place.width * across)), top + max(6, round(place.height * down))
+    pen = ImageDraw.Draw(picture)
+    pen.rectangle((left - line, top - line, right + line, bottom + line), outline=(17, 23, 22), width=line)
+    pen.rectangle((left, top, right, bottom), outline=(255, 255, 255), width=line)
+    return picture
 
 
 def window_sums(plane: Float, window: HW) -> Float:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 HEADLINE = "Six systems, one photo"
 HOW = (
     "Every system ran alone, in a process of its own. Seconds are warm: from the file to alpha and clean colours, "
-    "after a first small picture. Memory is the most that its process held, with weights and libraries."
+    "after a first small picture; processor seconds are those of all cores together. "
+    "Memory is the most that its process held, with weights and libraries."
 )
 SILENT = "This weight file tells nothing on its way to alpha."
 ALPHA, OVER = "alpha", ("cut-out", "over a colour")
@@ -27,11 +28,16 @@ def asked(evolution: "Evolution") -> str:
 
 
 def layer_words(layer: Layer) -> tuple[str, str]:
-    """A layer's name and what it is; of alpha its size, because it stands beside the one at the photo's."""
+    """A layer's name and what it is; of alpha its size, because the one at the photo's stands beside it."""
     if layer.name == ALPHA:
-        return ALPHA, f"at the network's size, {size(layer.pixels.shape[:2])}"
+        return ALPHA, f"network's size, {size(layer.pixels.shape[:2])}"
     name, _, words = layer.title.partition(": ")
     return name, words
+
+
+def alpha_words(shown: Shown) -> tuple[str, str]:
+    """The caption of the alpha that came out."""
+    return ALPHA, f"photo's size, {size(shown.hw)}"
 
 
 def edge_words(place: Place, how: str) -> tuple[str, str]:
@@ -64,7 +70,7 @@ def facts(shown: Shown, card: Card) -> tuple[tuple[str, str], ...]:
     return (
         (seconds_of(shown), f"{cpu_of(shown)} of all processors"),
         (memory_of(shown), "resident, libraries included"),
-        (card.name, f"sha256 {card.weights.sha256[:12]}…"),
+        (nickname(card), f"{card.name.partition('.')[2]}, sha256 {card.weights.sha256[:8]}…"),
     )
 
 
