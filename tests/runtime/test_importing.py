@@ -77,7 +77,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     free, bound, silent = (replace(official, commercial=terms) for terms in ("yes", "no", "unknown"))
     monkeypatch.setattr(importing, "OFFICIAL", {"tiny": free, "fba": OFFICIAL["fba"], "bound": bound, "silent": silent})
-    small = replace(INTERFACES["modnet"], multiple_of=8, traced_hw=(16, 24), compared_hw=((8, 16), (24, 16), (32, 40)))
+    small = replace(
+        INTERFACES["modnet"], multiple_of=8, every={}, traced_hw=(16, 24), compared_hw=((8, 16), (24, 16), (32, 40))
+    )
     monkeypatch.setattr(exporting, "INTERFACES", {"tiny": small})
     monkeypatch.setenv("MATTELIER_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
