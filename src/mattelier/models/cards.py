@@ -9,7 +9,8 @@ class Contract:
     """What a network wants to be fed, and what it answers.
 
     Pixels reach the network as (value * scale - mean) / std, RGB, (1, 3, h, w) float32, where value is sRGB in [0, 1].
-    The picture is resized so that its longer side is `longest_px`, each side rounded to a `multiple_of`.
+    The picture is resized so that its longer side is `longest_px`, each side rounded to a `multiple_of`; where the two
+    are equal, every picture becomes that square.
     With a trimap it is never resized: up to `longest_px` it is shown whole, a larger one in tiles of that side, each
     with `reach_px` on every side that it does not answer for.
     The network's alpha at or below `levels[0]` means 0, at or above `levels[1]` means 1, with a line between: a sigmoid

@@ -29,7 +29,7 @@ from mattelier.runtime.prepare import levelled, network_copy, small_alpha
 from mattelier.runtime.subject import require_subject
 from mattelier.serve import catalogue, openapi
 from mattelier.serve.desk import Desk
-from mattelier.serve.native import LONGEST_OPTION, picture
+from mattelier.serve.native import LONGEST_OPTION, model_of, picture
 from mattelier.serve.removal import as_image
 from mattelier.serve.settings import Settings
 from mattelier.serve.uploads import Form, read_form
@@ -86,8 +86,8 @@ def check(form: Form) -> None:
 def make(desk: Desk, form: Form) -> bytes:
     """The work itself, in a worker thread: the answer's JSON.  Raises what Matter.look and made_trimap raise."""
     limits = desk.settings.limits
-    matter = desk.matter(form.fields.get("model") or None)
     prompt = form.fields.get("prompt") or None
+    matter = desk.matter(model_of(desk, form.fields.get("model") or None, prompt))
     given = form.files.get("trimap") or form.fields.get("trimap") or None
     check_hints(matter.card, given, prompt, "standard")  # before anything is decoded for nothing
     data = form.raw if form.raw is not None else picture(form, "image", desk.settings) or b""
@@ -128,7 +128,7 @@ def hint_of(desk: Desk, form: Form, source: Image.Image, photo: Picture) -> Hint
 def glancing(desk: Desk) -> Matter:
     """The first system here that tells where it is unsure.  Raises WeightsError without one."""
     for card in list_models():
-        if "glance" in card.contract.outputs and cascade.can_lead(card) and catalogue.is_ready(card):
+        if cascade.unsure_head(card) == "glance" and catalogue.is_ready(card):
             return desk.matter(card.name)
     raise WeightsError(
         "trimap=glance was asked for; a system that glances, as gfm-lite does, was expected, and none is installed "

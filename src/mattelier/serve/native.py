@@ -97,7 +97,7 @@ def make(desk: Desk, form: Form, fetched: bytes | None, order: Order, as_parts: 
     photo = fetched if fetched is not None else form.raw if form.raw is not None else picture(form, "image", settings)
     trimap = picture(form, "trimap", settings)
     behind = background_of(form, order, settings)
-    cutout = desk.matter(model_of(desk, order)).cut(
+    cutout = desk.matter(model_of(desk, order.model, order.prompt)).cut(
         photo or b"", trimap=trimap, prompt=order.prompt, quality=order.quality, limits=settings.limits
     )
     box = require_subject(cutout.alpha, faint=0)  # ours loses nothing; the page and `getbbox` see the same box
@@ -114,11 +114,11 @@ def make(desk: Desk, form: Form, fetched: bytes | None, order: Order, as_parts: 
     return made
 
 
-def model_of(desk: Desk, order: Order) -> str | None:
-    """The model that an order names, or for words without a model one that reads.  Raises InputError without any."""
-    if order.model is not None or order.prompt is None or reads(card_of(desk.settings.model)):
-        return order.model
-    return card_of(None, order.prompt).name
+def model_of(desk: Desk, model: str | None, prompt: str | None) -> str | None:
+    """The model that was named, or for words without a model one that reads.  Raises InputError without any."""
+    if model is not None or prompt is None or reads(card_of(desk.settings.model)):
+        return model
+    return card_of(None, prompt).name
 
 
 def read_order(form: Form) -> Order:
