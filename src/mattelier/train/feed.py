@@ -47,7 +47,7 @@ def crops(recipe: Recipe, stage: Stage, data: Path) -> Crops:
     assert recipe.trimap is not None  # a recipe of crops has one; for the type checker
     draws = Draws(
         recipe.sources,
-        recipe.crops_px,
+        stage.crops_px or recipe.crops_px,
         recipe.trimap,
         recipe.second_share,
         recipe.keeps_crop_size,

@@ -32,6 +32,7 @@ class Stage:
     drop_factor: float = 0.1  # "steps": to this share of itself
     passes: int = 1  # a step's pictures go through the network in so many parts whose gradients are added
     loss: str = ""  # another than the recipe's
+    crops_px: tuple[int, ...] = ()  # others than the recipe's
     trains: str = ""  # only parameters whose names start so; the others rest
 
     def __post_init__(self) -> None:
