@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mattelier.errors import InputError, WeightsError
 from mattelier.models import build, from_official
-from mattelier.models.fba import BINS, FBA, PyramidPool, fuse
+from mattelier.models.fba import BINS, FBA, PyramidPool, clipped, fuse
 from mattelier.runtime.prepare_fba import MEAN, STD, published_input, published_layers
 from parity import deterministic
 
@@ -52,6 +52,14 @@ def inputs(dtype: torch.dtype) -> tuple[Tensor, ...]:
 
 def channels(outputs: dict[str, Tensor]) -> np.ndarray:
     return torch.cat([outputs[head] for head in ("alpha", "foreground", "background")], 1).detach().numpy()
+
+
+def test_a_clipped_value_still_learns() -> None:
+    x = torch.tensor([-0.5, 0.25, 1.75], requires_grad=True)
+    y = clipped(x)
+    assert y.tolist() == [0.0, 0.25, 1.0] and clipped(x.detach()).tolist() == y.tolist()
+    y.sum().backward()
+    assert x.grad is not None and x.grad.tolist() == [1.0, 1.0, 1.0]
 
 
 def test_names_shapes_and_order_are_the_released_ones(net: FBA) -> None:

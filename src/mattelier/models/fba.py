@@ -79,7 +79,7 @@ class FBA(nn.Module):
         # the picture's own type also under autocast: a bfloat16 alpha has no value between 0.996 and 1
         alpha, foreground, background = heads.to(image.dtype).split((1, 3, 3), 1)
         # clipped, not a sigmoid: alpha can reach 0 and 1 (section 3.1 of the paper)
-        return fuse(image, alpha.clamp(0, 1), foreground.sigmoid(), background.sigmoid())
+        return fuse(image, clipped(alpha), foreground.sigmoid(), background.sigmoid())
 
 
 class Decoder(nn.Module):
@@ -148,11 +148,17 @@ def fuse(image: Tensor, alpha: Tensor, foreground: Tensor, background: Tensor) -
     a, c = alpha, image
     f = a * c + (1 - a**2) * foreground - a * (1 - a) * background
     b = (1 - a) * c + (2 * a - a**2) * background - a * (1 - a) * f  # the new F, before it is clamped
-    f, b = f.clamp(0, 1), b.clamp(0, 1)
+    f, b = clipped(f), clipped(b)
     along = ((c - b) * (f - b)).sum(1, keepdim=True)
     length = ((f - b) ** 2).sum(1, keepdim=True)
     a = (FUSION_WEIGHT * a + along) / (length + FUSION_WEIGHT)
-    return {"alpha": a.clamp(0, 1), "foreground": f, "background": b}
+    return {"alpha": clipped(a), "foreground": f, "background": b}
+
+
+def clipped(x: Tensor) -> Tensor:
+    """x in [0, 1]; its gradient is that of x, so that a value clipped on the wrong side still learns (ours)."""
+    inside = x.clamp(0, 1)
+    return inside.detach() + (x - x.detach()) if x.requires_grad else inside
 
 
 def initialise(net: nn.Module) -> None:
