@@ -104,7 +104,7 @@ def test_composition_by_hand_in_normalised_colours() -> None:
 def test_the_schedule_goes_from_the_trimap_to_the_networks_own_doubt() -> None:
     tosses = [by_trimap(20_000, PUBLISHED, np.random.default_rng(seed)) for seed in range(200)]
     assert 70 < sum(tosses) < 130
-    ends = ((9_999, PUBLISHED, True), (30_000, PUBLISHED, False), (299, LITE, True), (900, LITE, False))
+    ends = ((9_999, PUBLISHED, True), (30_000, PUBLISHED, False), (499, LITE, True), (1_500, LITE, False))
     for step, schedule, expected in ends:
         assert {by_trimap(step, schedule, np.random.default_rng(seed)) for seed in range(20)} == {expected}
 

@@ -35,7 +35,7 @@ class Schedule:
 
 
 PUBLISHED = Schedule()
-LITE = Schedule(trimap_steps=300, certain_steps=900)  # ours: the same shares of a run of 6,000 steps
+LITE = Schedule(trimap_steps=500, certain_steps=1_500)  # ours: the same shares of a run of 10,000 steps
 
 
 def total_matteformer(

@@ -180,6 +180,7 @@ GFM_LITE = Recipe(  # ours
     trimap_radius_px=(8, 8),  # glance learns one width of the unknown, and focus is asked for no other
 )
 
+SMALL_CROPS_PX = (112, 160, 240)  # resized to 160: from random weights it is steps that are wanting
 FINE: tuple[tuple[Source, float], ...] = (("cutout", 0.3), ("proving", 0.7))  # most cut-outs have a teacher's edges
 
 DIM_LITE = Recipe(  # ours
@@ -187,7 +188,8 @@ DIM_LITE = Recipe(  # ours
     lite=True,
     loss="dim",
     stages=(
-        Stage("encoder-decoder", steps=5_000, side_px=256, batch=8, lr=1e-3, lr_end=1e-4),
+        Stage("encoder-decoder", steps=9_000, side_px=160, batch=8, lr=1e-3, lr_end=2e-4, crops_px=SMALL_CROPS_PX),
+        Stage("larger", steps=2_000, side_px=256, batch=8, lr=3e-4, lr_end=3e-5),
         Stage("refinement", steps=600, side_px=256, batch=8, lr=1e-3, lr_end=1e-4, loss="dim-refine", trains="refine"),
         Stage("both", steps=600, side_px=256, batch=8, lr=2e-4, lr_end=2e-6, loss="dim-both"),
     ),
@@ -205,8 +207,7 @@ FBA_LITE = Recipe(  # ours
     loss="fba-lite",
     stages=(
         Stage("small", steps=2_500, side_px=256, batch=8, lr=8e-4, lr_end=4.5e-4),
-        # two and a half times the steps an hour: from random weights it is steps that are wanting
-        Stage("many", steps=8_000, side_px=160, batch=8, lr=1e-3, lr_end=2e-4, crops_px=(112, 160, 240)),
+        Stage("many", steps=8_000, side_px=160, batch=8, lr=1e-3, lr_end=2e-4, crops_px=SMALL_CROPS_PX),
         Stage("medium", steps=1_500, side_px=256, batch=8, lr=3e-4, lr_end=5e-5),
         Stage("large", steps=800, side_px=384, batch=4, lr=1e-4, lr_end=2e-6),
     ),
@@ -223,7 +224,10 @@ MATTEFORMER_LITE = Recipe(  # ours
     system="matteformer",
     lite=True,
     loss="matteformer-lite",
-    stages=(Stage("train", steps=6_000, side_px=256, batch=8, lr=5e-4, lr_end=2e-6),),
+    stages=(
+        Stage("many", steps=8_000, side_px=160, batch=8, lr=5e-4, lr_end=1e-4, crops_px=SMALL_CROPS_PX),
+        Stage("larger", steps=2_000, side_px=256, batch=8, lr=1.5e-4, lr_end=2e-6),
+    ),
     sources=FINE,
     samples="crops",
     crops_px=(192, 256, 384),
