@@ -14,6 +14,7 @@ from mattelier.data.readers.example import Example
 from mattelier.evaluate import metrics
 from mattelier.evaluate.statistics import Estimate, clustered
 from mattelier.image import Array, Float
+from mattelier.image.colour import to_depth
 from mattelier.image.io import decode_mask
 from mattelier.runtime.subject import LIKELY, LIKELY_SHARE
 
@@ -29,7 +30,7 @@ def referred(picture: Example, alpha: Array, target: Array) -> dict[str, Any]:
     """
     if not picture.subjects:
         return {}
-    own = to_unit(alpha)
+    own = to_depth(alpha, np.float32)
     subjects = [decode_mask(path) for path in picture.subjects]
     is_refusal = bool((own > LIKELY).mean() < LIKELY_SHARE)
     hard = (own > 0.5).astype(np.float32)
@@ -63,12 +64,6 @@ def coarse(alpha: Float) -> Float:
     is_in = total / np.outer(*sides) > 0.5
     wide: Float = np.repeat(np.repeat(is_in, sides[0], 0), sides[1], 1).astype(np.float32)
     return wide
-
-
-def to_unit(alpha: Array) -> Float:
-    top = np.float32(np.iinfo(alpha.dtype).max if np.issubdtype(alpha.dtype, np.integer) else 1.0)
-    unit: Float = alpha.astype(np.float32) / top
-    return unit
 
 
 def summary(pictures: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -20,9 +20,8 @@ from mattelier.image import Array
 from mattelier.image.io import Limits, decode, encode
 from mattelier.models import list_models
 from mattelier.models.cards import Card
-from mattelier.runtime.cascade import unsure_head
 from mattelier.runtime.hints import read_trimap
-from mattelier.serve.catalogue import is_ready
+from mattelier.serve.catalogue import glancing, is_ready
 
 Tell = Callable[[str], None]
 
@@ -119,8 +118,7 @@ def hints_of(task: Task, hw: tuple[int, int], folder: Path, tell: Tell) -> Hints
         grey, notes = read_trimap(task.trimap, hw, Limits())
         trimap = Trimap(task.trimap, small(grey), find_place(grey), f"Given: {task.trimap.name}.")
         return Hints(task.prompt, trimap, notes=notes)
-    glancing = (card for card in list_models() if unsure_head(card) == "glance" and is_ready(card))
-    maker = next(glancing, None)
+    maker = glancing()
     if maker is None:
         return Hints(task.prompt, None, "the weights of GFM, whose glance could make one, are not here")
     tell(f"trimap: making one from {nickname(maker)}'s glance")

@@ -6,6 +6,7 @@ from mattelier import weights
 from mattelier.errors import WeightsError
 from mattelier.models import list_models
 from mattelier.models.cards import Card
+from mattelier.runtime.cascade import unsure_head
 
 SYSTEMS = (  # in the order of the page's story
     ("dim", "Deep Image Matting"),
@@ -50,6 +51,11 @@ def needs(card: Card) -> list[str]:
     """What a request must bring."""
     hints = {"trimap": card.contract.trimap == "required", "words": "tokens" in card.contract.inputs}
     return ["image", *(hint for hint, is_needed in hints.items() if is_needed)]
+
+
+def glancing() -> Card | None:
+    """The first card that glances and whose weights are here: it can make the trimap that nobody painted."""
+    return next((card for card in list_models() if unsure_head(card) == "glance" and is_ready(card)), None)
 
 
 def is_ready(card: Card) -> bool:

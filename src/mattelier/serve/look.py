@@ -20,8 +20,6 @@ from mattelier.image.geometry import resize
 from mattelier.image.io import Picture, decode
 from mattelier.image.output import encode
 from mattelier.image.trimap import from_grey
-from mattelier.models import list_models
-from mattelier.runtime import cascade
 from mattelier.runtime.hints import check_hints, read_trimap
 from mattelier.runtime.look import Layer, made_trimap
 from mattelier.runtime.pipeline import Matter
@@ -127,9 +125,9 @@ def hint_of(desk: Desk, form: Form, source: Image.Image, photo: Picture) -> Hint
 
 def glancing(desk: Desk) -> Matter:
     """The first system here that tells where it is unsure.  Raises WeightsError without one."""
-    for card in list_models():
-        if cascade.unsure_head(card) == "glance" and catalogue.is_ready(card):
-            return desk.matter(card.name)
+    card = catalogue.glancing()
+    if card is not None:
+        return desk.matter(card.name)
     raise WeightsError(
         "trimap=glance was asked for; a system that glances, as gfm-lite does, was expected, and none is installed "
         "here; send a trimap as a file"
