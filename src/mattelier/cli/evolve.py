@@ -50,11 +50,13 @@ def check(output: Path, inputs: list[Path], overwrite: bool) -> None:
 
     Raises BadParameter for another ending and for a sheet over an input, InputError for one that is there already.
     """
+    from mattelier.image.output import is_same_file
+
     if output.suffix.lower() not in ENDINGS:
         found = output.suffix or "nothing"
         raise typer.BadParameter(f"-o {output} ends in {found!r}; expected {' or '.join(ENDINGS)}; rename it")
     for file in inputs:
-        if output.exists() and file.exists() and output.samefile(file):
+        if is_same_file(output, file):
             raise typer.BadParameter(
                 f"-o {output} is one of the inputs; a sheet never replaces what it was made from; give another name"
             )

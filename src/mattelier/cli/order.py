@@ -105,12 +105,13 @@ def check(order: Order) -> None:
 
 def plan(order: Order) -> "list[Job]":
     """What to read and where to write.  Raises InputError when there is no picture, or an output is its own input."""
+    from mattelier.image.output import is_same_file
     from mattelier.runtime import batch
 
     if order.images == [PIPE] or order.output == PIPE or order.file:
         target = order.file or (order.folder or Path()) / f"stdin.{order.settled_format}"
         source = Path(order.images[0])
-        if target.exists() and source.exists() and target.samefile(source):
+        if is_same_file(target, source):
             raise InputError(f"-o {target} is the photo itself; a cut-out never replaces its input; give another name")
         return [batch.Job(source, target)]
     sources, base = batch.find(order.images, order.folder)

@@ -94,6 +94,11 @@ def _encode_lossy(pixels: Array, alpha: Array | None, format: Format, profile: b
     return out.getvalue()
 
 
+def is_same_file(one: Path, other: Path) -> bool:
+    """Whether both are there and are one file, by another path or a hard link too: an output must not be an input."""
+    return one.exists() and other.exists() and one.samefile(other)
+
+
 def write(path: str | PathLike[str], data: bytes, overwrite: bool = False) -> None:
     """Put `data` at `path`, whole or not at all: written under another name in the same folder, then renamed.
 

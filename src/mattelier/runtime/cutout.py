@@ -17,6 +17,7 @@ from mattelier.image.colour import to_depth
 from mattelier.image.composite import over
 from mattelier.image.foreground import decontaminate, estimate
 from mattelier.image.io import FORMATS, encode, write
+from mattelier.image.output import is_same_file
 from mattelier.image.trimap import from_alpha
 from mattelier.runtime.background import Background, render
 from mattelier.runtime.options import Bits, Format, Keep
@@ -174,7 +175,7 @@ class Cutout:
             return over(self.colours, behind, self.alpha)
 
     def _refuse_source(self, path: Path) -> None:
-        if self.source is not None and path.exists() and self.source.exists() and path.samefile(self.source):
+        if self.source is not None and is_same_file(path, self.source):
             raise InputError(f"{path} is the photo itself; a cut-out never replaces its input; give another name")
 
 
