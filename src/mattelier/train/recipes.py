@@ -207,9 +207,9 @@ FBA_LITE = Recipe(  # ours
     loss="fba-lite",
     stages=(
         Stage("small", steps=2_500, side_px=256, batch=8, lr=8e-4, lr_end=4.5e-4),
-        Stage("many", steps=8_000, side_px=160, batch=8, lr=1e-3, lr_end=2e-4, crops_px=SMALL_CROPS_PX),
-        Stage("medium", steps=1_500, side_px=256, batch=8, lr=3e-4, lr_end=5e-5),
-        Stage("large", steps=800, side_px=384, batch=4, lr=1e-4, lr_end=2e-6),
+        Stage("many", steps=6_000, side_px=160, batch=8, lr=1e-3, lr_end=2e-4, crops_px=SMALL_CROPS_PX),
+        Stage("medium", steps=1_200, side_px=256, batch=8, lr=3e-4, lr_end=5e-5),
+        Stage("large", steps=400, side_px=384, batch=4, lr=1e-4, lr_end=2e-6),
     ),
     optimiser=Optimiser("radam", weight_decay=0.0),  # the paper's; its decay is meant for hundred times the steps
     sources=FINE,
