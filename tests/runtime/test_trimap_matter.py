@@ -11,12 +11,13 @@ from PIL import ImageCms
 from scipy.ndimage import distance_transform_edt, uniform_filter
 
 from mattelier.errors import InputError, WeightsError
+from mattelier.image.closed_form import polish
 from mattelier.image.colour import to_depth, to_srgb
 from mattelier.image.io import Picture
 from mattelier.image.trimap import BACKGROUND, FOREGROUND, UNKNOWN
 from mattelier.models.cards import Card, Contract
 from mattelier.runtime.engine import OnnxEngine
-from mattelier.runtime.trimap_matter import moved, refine
+from mattelier.runtime.trimap_matter import fused, moved, refine
 
 Told = tuple[Card, Path]
 B, U, F = BACKGROUND, UNKNOWN, FOREGROUND
@@ -157,6 +158,31 @@ def test_the_network_is_shown_only_what_is_near_the_unknown(engine: OnnxEngine, 
     assert shown == []
 
 
+def test_a_card_that_asks_for_it_has_its_alpha_polished_and_its_colours_fused_again(
+    engine: OnnxEngine, contract: Contract
+) -> None:
+    """In tiles as on the whole."""
+    pixels, trimap = photo((210, 170)), ring((210, 170))
+    before, plain = solved(engine, contract, pixels, trimap)
+    alpha, colours = solved(engine, replace(contract, polish=1e-3), pixels, trimap)
+    at_once = solved(engine, replace(contract, polish=1e-3, longest_px=400), pixels, trimap)
+    np.testing.assert_allclose(alpha, polish(before, trimap, pixels, 1e-3), atol=1 / 510)
+    assert np.abs(alpha - before).max() > 0.1
+    assert np.abs(alpha - at_once[0]).max() < 1 / 255
+    unknown = (alpha > 0) & (alpha < 1)
+    assert np.array_equal(colours[~unknown], pixels[~unknown])
+    background = pixels  # as this network answers
+    again = fused(pixels[unknown], alpha[unknown], plain[unknown], background[unknown])
+    np.testing.assert_allclose(colours[unknown], again, atol=1)
+
+
+def test_colours_are_fused_as_the_network_does_it() -> None:
+    """By hand: a picture of 100, F 180, B 60 and alpha 0.5: 0.5 * 100 + 0.75 * 180 - 0.25 * 60."""
+    colours = [np.full((1, 3), value, np.uint8) for value in (100, 180, 60)]
+    alpha = np.array([0.5], np.float32)
+    assert fused(colours[0], alpha, *colours[1:]).tolist() == [[170] * 3]
+
+
 def test_what_nobody_sees_is_certain(contract: Contract) -> None:
     """Within half a step of 8 bits of 0 or 1: that, with the photo's own samples."""
     values = np.array([0.001, 0.003, 0.5, 0.997, 0.999], np.float32)
@@ -229,7 +255,7 @@ def test_what_is_no_answer_is_named(engine: OnnxEngine, contract: Contract, faul
         refine(contract, run, Picture(photo((64, 64)), None, None), ring((64, 64)))
 
 
-def test_a_network_that_wants_its_trimap_otherwise_is_refused(engine: OnnxEngine, contract: Contract) -> None:
+def test_a_network_that_wants_its_trimap_otherwise_is_again(engine: OnnxEngine, contract: Contract) -> None:
     with pytest.raises(
         InputError, match="the network asks for y; this version can give a trimap as image and two_chan"
     ):

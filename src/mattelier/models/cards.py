@@ -15,6 +15,8 @@ class Contract:
     with `reach_px` on every side that it does not answer for.
     The network's alpha at or below `levels[0]` means 0, at or above `levels[1]` means 1, with a line between: a sigmoid
     never quite arrives. Fixed per network and chosen on validation pictures, never taken from the picture at hand.
+    With a trimap, alpha is last moved to where the photo's colours put it (image/closed_form.py), and the network's own
+    counts `polish` there; 0 leaves it as the network gave it.
     """
 
     longest_px: int
@@ -27,6 +29,7 @@ class Contract:
     outputs: tuple[str, ...] = ("alpha",)
     levels: tuple[float, float] = (0.0, 1.0)
     reach_px: int = 64
+    polish: float = 0.0
 
 
 @dataclass(frozen=True)

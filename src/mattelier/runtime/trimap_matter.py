@@ -1,7 +1,8 @@
 """A photo and its trimap -> alpha and the subject's colours, at the photo's own size.
 
 A small photo goes through the network whole, as its authors do it; a larger one in tiles over the unknown region, one
-at a time, so that memory follows the photo's 8 or 16 bits and not its floats.
+at a time, so that memory follows the photo's 8 or 16 bits and not its floats. Then, where a card asks for it, alpha is
+moved to where the photo's colours put it, and the network's colours with it.
 """
 
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from mattelier.errors import WeightsError
-from mattelier.image import Array, Float
+from mattelier.image import Array, Float, closed_form
 from mattelier.image.colour import to_depth, white
 from mattelier.image.geometry import fit_size, resize
 from mattelier.image.io import Picture
@@ -37,7 +38,7 @@ def refine(contract: Contract, run: Run, picture: Picture, trimap: Array) -> tup
     procedure = procedure_of(contract)
     hw = (trimap.shape[0], trimap.shape[1])
     unknown = trimap == UNKNOWN
-    canvas = Canvas(picture, trimap, "foreground" in procedure.heads)
+    canvas = Canvas(picture, trimap, "foreground" in procedure.heads, contract.polish)
     if max(hw) > contract.longest_px:
         for tile in plan(unknown, contract.longest_px, contract.reach_px, procedure.multiple_of):
             view = View(picture, trimap, tile.shown)
@@ -105,11 +106,13 @@ def _levelled(contract: Contract, outputs: dict[str, Array]) -> dict[str, Array]
 class Canvas:
     """What the tiles have answered so far; nothing as large as the photo is float but alpha."""
 
-    def __init__(self, picture: Picture, trimap: Array, with_colours: bool) -> None:
+    def __init__(self, picture: Picture, trimap: Array, with_colours: bool, weight: float) -> None:
         self._picture = picture
         self._trimap = trimap
+        self._weight = weight  # of alpha in the polish; 0: none
         self._alpha = (trimap == FOREGROUND).astype(np.float32)
-        self._colours = picture.pixels.copy() if with_colours else None
+        self._foreground = picture.pixels.copy() if with_colours else None
+        self._background = picture.pixels.copy() if with_colours and weight else None
         self._laid = np.zeros(trimap.shape, np.uint8)  # sum of the weights: four tiles of at most 16 fit into it
 
     def lay(self, tile: Tile, view: View, answer: Answer) -> None:
@@ -123,24 +126,42 @@ class Canvas:
         share = (tile.weights[unknown] / self._laid[area][unknown]).astype(np.float32)
         alpha = self._alpha[area]  # a view of it
         alpha[unknown] += share * (answer.alpha[inner][unknown] - alpha[unknown])
-        if self._colours is not None and answer.foreground is not None:
-            samples, profile = self._picture.pixels[area], self._picture.profile
-            found = moved(samples, view.rgb[inner], answer.foreground[inner], profile)
-            colours = self._colours[area]
-            mixed = (1 - share[:, None]) * colours[unknown] + share[:, None] * found[unknown]
-            colours[unknown] = np.rint(mixed).astype(colours.dtype)
+        samples, profile = self._picture.pixels[area], self._picture.profile
+        for plane, layer in ((self._foreground, answer.foreground), (self._background, answer.background)):
+            if plane is not None and layer is not None:
+                found = moved(samples, view.rgb[inner], layer[inner], profile)
+                colours = plane[area]
+                mixed = (1 - share[:, None]) * colours[unknown] + share[:, None] * found[unknown]
+                colours[unknown] = np.rint(mixed).astype(colours.dtype)
 
     def finished(self) -> tuple[Float, Array | None]:
         """alpha and colours; what nobody could tell from 0 or 1 is that, and there the photo's samples are back."""
+        pixels = self._picture.pixels
+        if self._weight:
+            self._alpha = closed_form.polish(self._alpha, self._trimap, pixels, self._weight)
         for top in range(0, len(self._alpha), _STRIP_PX):
             rows = slice(top, top + _STRIP_PX)
             alpha = self._alpha[rows]
             alpha[alpha < INVISIBLE] = 0
             alpha[alpha > 1 - INVISIBLE] = 1
-            if self._colours is not None:
-                certain = (alpha == 0) | (alpha == 1)
-                np.copyto(self._colours[rows], self._picture.pixels[rows], where=certain[..., None])
-        return self._alpha, self._colours
+            if self._foreground is not None:
+                colours, certain = self._foreground[rows], (alpha == 0) | (alpha == 1)
+                if self._background is not None:
+                    colours[~certain] = fused(
+                        pixels[rows][~certain], alpha[~certain], colours[~certain], self._background[rows][~certain]
+                    )
+                np.copyto(colours, pixels[rows], where=certain[..., None])
+        return self._alpha, self._foreground
+
+
+def fused(pixels: Array, alpha: Float, foreground: Array, background: Array) -> Array:
+    """The foreground nearer to where alpha F + (1 - alpha) B is the picture, as FBA fuses its own (section 3.4).
+
+    All colours (N, 3) in one type, which is returned; alpha (N,) in [0, 1].
+    """
+    a = alpha[:, None]
+    found = a * pixels + (1 - a**2) * foreground - a * (1 - a) * background
+    return np.asarray(np.rint(np.clip(found, 0, white(pixels.dtype)))).astype(pixels.dtype)
 
 
 def moved(pixels: Array, seen: Array, foreground: Float, profile: bytes | None) -> Float:
