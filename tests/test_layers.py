@@ -31,6 +31,7 @@ TORCH_FAMILY = {"torch", "torchvision", "safetensors", "onnx", "onnxscript", "ef
 TORCH_FOLDERS = {"backbones", "models", "data", "train"}
 WITHOUT_TORCH = {
     "models/cards.py",
+    "models/sources.py",
     "models/__init__.py",
     "backbones/__init__.py",
     "data/__init__.py",

@@ -11,8 +11,9 @@ import pytest
 from mattelier import weights
 from mattelier.errors import WeightsError
 from mattelier.models import imported, list_models
-from mattelier.models.cards import CARDS, Card, Contract, Source, Weights
+from mattelier.models.cards import CARDS, Card, Contract, Weights
 from mattelier.models.imported import Imported, Origin, from_json, to_json
+from mattelier.models.sources import Source
 
 DIGEST = "0123456789abcdef" * 4
 CARD = Card(

