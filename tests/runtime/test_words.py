@@ -58,6 +58,18 @@ def test_words_for_what_is_not_there_find_no_subject(reader: Matter) -> None:
         reader.cut(only_red, prompt="blue")
 
 
+@pytest.mark.parametrize(("prompt", "doubted"), [("the red disc", False), ("the unicorn", True)])
+def test_a_look_doubts_in_the_words_of_a_cut(reader: Matter, prompt: str, doubted: bool) -> None:
+    seen = reader.look(discs(), prompt=prompt)
+    assert [layer.name for layer in seen.layers] == ["trimap", "alpha"]
+    try:
+        reader.cut(discs(), prompt=prompt)
+        sentence = None
+    except NoSubject as error:
+        sentence = str(error)
+    assert seen.doubt == sentence and (sentence is not None) == doubted
+
+
 def test_certainty_by_hand() -> None:
     """Half of what is kept has even scores, a third each; the other half is sure: (1/3 + 1) / 2 = 2/3."""
     scores = np.zeros((1, 3, 2, 2), np.float32)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mattelier.errors import WeightsError
+from mattelier.errors import NoSubject, WeightsError
 from mattelier.image import Array, Float
 from mattelier.image.geometry import fit_size, resize
 from mattelier.image.io import Picture
@@ -40,27 +40,40 @@ def find(card: Card, run: Run, picture: Picture, prompt: str | None, seconds: di
     with timed(seconds, "network"):
         outputs = run(inputs)
     alpha = restore(contract, outputs, (copy.shape[0], copy.shape[1]))
-    visible = alpha if picture.alpha is None else alpha * small_alpha(picture.alpha, alpha.shape)
-    if prompt is None:
-        require_subject(visible)
-    else:
-        require_meant(visible, scores_of(card, outputs), prompt)
+    require_found(card, outputs, alpha, picture, prompt)
     return Coarse(alpha, outputs, small, notes)
 
 
-def heads(card: Card, run: Run, picture: Picture, prompt: str | None) -> dict[str, Array]:
-    """All that the network says of a photo, (1, c, h, w) by name, for looking at; no subject is no error.
+def heads(card: Card, run: Run, picture: Picture, prompt: str | None) -> tuple[dict[str, Array], str | None]:
+    """All that the network says of a photo, (1, c, h, w) by name, for looking at; and the sentence of no subject.
 
     A network that sees every photo as a square has its planes brought back to the photo's shape.
     """
     contract = card.contract
     words = None if prompt is None else read_prompt(card, prompt)[0]
-    outputs = run(network_input(contract, network_copy(contract, picture), words))
+    copy = network_copy(contract, picture)
+    outputs = run(network_input(contract, copy, words))
+    doubt = None
+    try:
+        require_contrast(copy)
+        alpha = restore(contract, outputs, (copy.shape[0], copy.shape[1]))
+        require_found(card, outputs, alpha, picture, prompt)
+    except NoSubject as error:
+        doubt = str(error)
     if contract.multiple_of < contract.longest_px:
-        return outputs
+        return outputs, doubt
     height, width = fit_size(size_of(picture), contract.longest_px)
     shares = height / contract.longest_px, width / contract.longest_px
-    return {name: squeezed(plane, shares) for name, plane in outputs.items()}
+    return {name: squeezed(plane, shares) for name, plane in outputs.items()}, doubt
+
+
+def require_found(card: Card, outputs: dict[str, Array], alpha: Float, picture: Picture, prompt: str | None) -> None:
+    """Raises NoSubject where there is none, or none that the words mean, in what can be seen of the photo."""
+    visible = alpha if picture.alpha is None else alpha * small_alpha(picture.alpha, alpha.shape)
+    if prompt is None:
+        require_subject(visible)
+    else:
+        require_meant(visible, scores_of(card, outputs), prompt)
 
 
 def squeezed(plane: Array, shares: tuple[float, float]) -> Array:

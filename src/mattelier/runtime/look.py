@@ -39,10 +39,14 @@ class Layer:
 
 @dataclass(frozen=True)
 class Look:
-    """layers: in the paper's order, coarse to refined.  seconds: from the decoded photo to the answer."""
+    """layers: in the paper's order, coarse to refined.  seconds: from the decoded photo to the answer.
+
+    doubt: the sentence with which `cut` would refuse the photo, None where there is a subject; the layers show it all.
+    """
 
     layers: tuple[Layer, ...]
     seconds: float
+    doubt: str | None = None
 
 
 @dataclass(frozen=True)

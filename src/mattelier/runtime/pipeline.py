@@ -153,11 +153,11 @@ class Matter:
         picture, run, seconds = decode(source, limits), self._whole.heads, dict[str, float]()
         with timed(seconds, "look"):
             if trimap is None:
-                outputs = automatic.heads(self.card, run, picture, prompt)
+                outputs, doubt = automatic.heads(self.card, run, picture, prompt)
             else:
                 marks, _ = read_trimap(trimap, size_of(picture), limits)
-                outputs = trimap_matter.heads(self.card.contract, run, picture, marks)
-        return Look(layers(outputs), seconds["look"])
+                outputs, doubt = trimap_matter.heads(self.card.contract, run, picture, marks), None
+        return Look(layers(outputs), seconds["look"], doubt)
 
     def learned_trimap(self, picture: Picture) -> Array:
         """(H, W) uint8 {0, 128, 255}, of a network that glances.  Raises NoSubject."""

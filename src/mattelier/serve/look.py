@@ -24,7 +24,6 @@ from mattelier.runtime.hints import check_hints, read_trimap
 from mattelier.runtime.look import Layer, made_trimap
 from mattelier.runtime.pipeline import Matter
 from mattelier.runtime.prepare import levelled, network_copy, small_alpha
-from mattelier.runtime.subject import require_subject
 from mattelier.serve import catalogue, openapi
 from mattelier.serve.desk import Desk
 from mattelier.serve.native import LONGEST_OPTION, model_of, picture
@@ -102,7 +101,7 @@ def make(desk: Desk, form: Form) -> bytes:
         "trimap_model": hint.model,
         "seconds": round(seen.seconds, 4),
         "notes": [*photo.notes, *hint.notes],
-        "doubt": doubt(matter, source, prompt, alpha, desk.settings),
+        "doubt": seen.doubt,
         "layers": [packed(layer) for layer in layers],
     }
     return json.dumps(facts).encode()
@@ -150,18 +149,6 @@ def cut_out(matter: Matter, photo: Picture, layers: tuple[Layer, ...], alpha: Fl
         alpha = alpha * small_alpha(photo.alpha, hw)  # what was transparent stays so
     colours = next((layer.pixels for layer in layers if layer.name == "foreground"), seen)
     return Layer("cut-out", "cut-out: what this alpha keeps", np.dstack((colours, to_depth(alpha, np.uint8))))
-
-
-def doubt(matter: Matter, source: Image.Image, prompt: str | None, alpha: Float, settings: Settings) -> str | None:
-    """The sentence of `cut` where there is no subject: here the heads are shown all the same."""
-    try:
-        if prompt is None:
-            require_subject(alpha)
-        else:  # how certain a network is of words stands in no picture of its heads: it is asked once more
-            matter.cut(source, prompt=prompt, quality="draft", limits=settings.limits)
-    except NoSubject as error:
-        return str(error)
-    return None
 
 
 def last_alpha(layers: tuple[Layer, ...]) -> Array:
