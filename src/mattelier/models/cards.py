@@ -4,10 +4,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mattelier.models.sources import (
+    CUT_OUTS_AND_SCENES,
     IMAGENET_START,
     MORE_PHOTOS,
     PHOTOS_AND_CUT_OUTS,
     TEACHER,
+    TEACHER_OF_CUT_OUTS,
     TEACHER_TWICE,
     Source,
 )
@@ -128,6 +130,36 @@ CARDS: tuple[Card, ...] = (
         limits=(
             "learned from 2,700 photos, 490 cut-outs and another network's mattes; sees the photo at 384 px; thin "
             "hair, glass and veils come out soft or missing; of several things it keeps what stands out"
+        ),
+    ),
+    Card(
+        name="fba-lite.mattelier",
+        system="fba",
+        config={"lite": True},
+        paper="Forte and Pitie, F, B, Alpha Matting, 2020",
+        link="https://arxiv.org/abs/2003.07711",
+        weights=Weights(
+            file="fba-lite.mattelier.onnx",
+            sha256="ddae9467281f546ecccbfe11914e9f07a3ec5274130e956ebb36884a95b3cda6",
+            size_bytes=4_655_310,
+            licence="Apache-2.0",
+        ),
+        contract=Contract(
+            longest_px=512,
+            multiple_of=8,
+            trimap="required",
+            inputs=("image", "two_chan_trimap", "image_n", "trimap_transformed"),
+            outputs=("alpha", "foreground", "background"),
+            reach_px=32,
+            polish=3e-5,
+        ),
+        data=CUT_OUTS_AND_SCENES,
+        teacher=TEACHER_OF_CUT_OUTS,
+        initialisation="random weights",
+        training="TRAINING",
+        metrics={},
+        limits=(
+            "LIMITS"
         ),
     ),
 )
