@@ -50,8 +50,9 @@ def test_many_steps_solve_the_system_of_the_matting_laplacian(monkeypatch):
     trimap[:4], trimap[-4:], trimap[:, :4], trimap[:, -4:] = BACKGROUND, FOREGROUND, FOREGROUND, BACKGROUND
 
     known = (trimap != UNKNOWN).ravel()
-    system = cf_laplacian(pixels.astype(np.float64), epsilon=1e-7) / 9 + diags(np.where(known, 1e6, weight))
-    target = np.where(known, 1e6 * (trimap == FOREGROUND).ravel(), weight * prior.ravel())
+    counts = np.where((prior < 0.01) | (prior > 0.99), 100 * weight, weight).ravel()  # twelve of these
+    system = cf_laplacian(pixels.astype(np.float64), epsilon=1e-7) / 9 + diags(np.where(known, 1e6, counts))
+    target = np.where(known, 1e6 * (trimap == FOREGROUND).ravel(), counts * prior.ravel())
     expected = spsolve(system.tocsc(), target).reshape(hw)
 
     assert np.abs(expected - prior).max() > 0.1  # the system says something else than the prior

@@ -151,15 +151,13 @@ CARDS: tuple[Card, ...] = (
             inputs=("image", "two_chan_trimap", "image_n", "trimap_transformed"),
             outputs=("alpha", "foreground", "background"),
             reach_px=32,
-            polish=3e-5,
+            polish=1e-5,
         ),
         data=CUT_OUTS_AND_SCENES,
         teacher=TEACHER_OF_CUT_OUTS,
         initialisation="random weights",
         training="TRAINING",
         metrics={},
-        limits=(
-            "LIMITS"
-        ),
+        limits=("LIMITS"),
     ),
 )

@@ -188,11 +188,12 @@ class Matter:
         with timed(seconds, "trimap"):
             trimap = self._unsure(coarse, picture)
         with timed(seconds, "refine"):
-            matte, colours = refiner._refined(picture, trimap)
+            first = enlarge(coarse.alpha, picture.pixels, quality, coarse.small)
+            matte, colours = refiner._refined(picture, trimap, first)
         return Found(matte, colours, trimap, coarse.notes)
 
-    def _refined(self, picture: Picture, trimap: Array) -> tuple[Float, Array | None]:
-        return trimap_matter.refine(self.card.contract, self._engine.run, picture, trimap)
+    def _refined(self, picture: Picture, trimap: Array, first: Float | None = None) -> tuple[Float, Array | None]:
+        return trimap_matter.refine(self.card.contract, self._engine.run, picture, trimap, first)
 
     def _unsure(self, coarse: automatic.Coarse, picture: Picture) -> Array:
         head = cascade.unsure_head(self.card)

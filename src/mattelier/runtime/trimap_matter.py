@@ -23,16 +23,22 @@ from mattelier.runtime.procedures import Answer, Procedure, View, procedure_of
 from mattelier.runtime.tiles import Tile, plan, whole
 
 Run = Callable[[dict[str, Array]], dict[str, Array]]  # Engine.run
+# Behind a trimap that a network made, which covers much that is no edge, alpha counts so many times more in the polish.
+# Chosen on 46 drawn scenes and 41 photos of split val, of 1 to 100; and so was the mean with that network's own alpha.
+LEARNED_FACTOR = 10
 INVISIBLE = 1 / 510  # half a step of 8 bits: nearer to 0 or 1 than this is exactly that, as in refine.upsample_alpha
 _STRIP_PX = 256
 
 
-def refine(contract: Contract, run: Run, picture: Picture, trimap: Array) -> tuple[Float, Array | None]:
+def refine(
+    contract: Contract, run: Run, picture: Picture, trimap: Array, first: Float | None = None
+) -> tuple[Float, Array | None]:
     """alpha (H, W) float32 [0, 1] and colours (H, W, 3) in the photo's type and space, None from a network without.
 
     trimap: (H, W) uint8 {0, 128, 255}. What it knows is exactly 0 or 1. The colours are the network's where
     0 < alpha < 1, and the photo's own samples, bit for bit, everywhere else.
     contract.longest_px: the longest side that the network is given at once.
+    first: alpha (H, W) of the network whose doubt became the trimap; a card with a polish hears both there.
     Raises InputError when the network asks for inputs that nobody here makes, WeightsError for what is no answer.
     """
     procedure = procedure_of(contract)
@@ -48,7 +54,7 @@ def refine(contract: Contract, run: Run, picture: Picture, trimap: Array) -> tup
         view = View(picture, trimap, whole(hw).shown)
         outputs = _levelled(contract, _answer(procedure, run, procedure.show(view)))
         canvas.lay(whole(hw), view, procedure.read(outputs, view))
-    return canvas.finished()
+    return canvas.finished(first)
 
 
 def heads(contract: Contract, run: Run, picture: Picture, trimap: Array) -> dict[str, Array]:
@@ -134,11 +140,14 @@ class Canvas:
                 mixed = (1 - share[:, None]) * colours[unknown] + share[:, None] * found[unknown]
                 colours[unknown] = np.rint(mixed).astype(colours.dtype)
 
-    def finished(self) -> tuple[Float, Array | None]:
+    def finished(self, first: Float | None) -> tuple[Float, Array | None]:
         """alpha and colours; what nobody could tell from 0 or 1 is that, and there the photo's samples are back."""
         pixels = self._picture.pixels
-        if self._weight:
+        if self._weight and first is None:
             self._alpha = closed_form.polish(self._alpha, self._trimap, pixels, self._weight)
+        elif self._weight and first is not None:
+            both = (self._alpha + first) / 2
+            self._alpha = closed_form.polish(both, self._trimap, pixels, LEARNED_FACTOR * self._weight)
         for top in range(0, len(self._alpha), _STRIP_PX):
             rows = slice(top, top + _STRIP_PX)
             alpha = self._alpha[rows]
