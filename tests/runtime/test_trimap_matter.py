@@ -176,6 +176,17 @@ def test_a_card_that_asks_for_it_has_its_alpha_polished_and_its_colours_fused_ag
     np.testing.assert_allclose(colours[unknown], again, atol=1)
 
 
+def test_behind_another_network_both_are_heard(engine: OnnxEngine, contract: Contract) -> None:
+    """The mean of the two, and ten times the weight; a card without a polish hears the refiner alone."""
+    pixels, trimap = photo((120, 96)), ring((120, 96))
+    first = np.full(trimap.shape, 0.3, np.float32)
+    picture = Picture(pixels, None, None)
+    own, _ = refine(contract, engine.run, picture, trimap)
+    assert np.array_equal(refine(contract, engine.run, picture, trimap, first)[0], own)
+    alpha, _ = refine(replace(contract, polish=1e-3), engine.run, picture, trimap, first)
+    np.testing.assert_allclose(alpha, polish((own + first) / 2, trimap, pixels, 1e-2), atol=1 / 510)
+
+
 def test_colours_are_fused_as_the_network_does_it() -> None:
     """By hand: a picture of 100, F 180, B 60 and alpha 0.5: 0.5 * 100 + 0.75 * 180 - 0.25 * 60."""
     colours = [np.full((1, 3), value, np.uint8) for value in (100, 180, 60)]

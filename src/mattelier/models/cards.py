@@ -156,8 +156,19 @@ CARDS: tuple[Card, ...] = (
         data=CUT_OUTS_AND_SCENES,
         teacher=TEACHER_OF_CUT_OUTS,
         initialisation="random weights",
-        training="TRAINING",
-        metrics={},
-        limits=("LIMITS"),
+        training=(
+            "2,500 steps of 8 crops at 256 px, 6,000 at 160 px, 1,200 at 256 px, 100 of 4 at 384 px; 3.8 h of two CPU cores "
+            "shared with other work"
+        ),
+        metrics={
+            "SAD to closed form's, true alpha (21 pictures)": "0.92 (0.82 to 1.04)",
+            "MAD in the unknown region, true alpha (22 pictures)": "0.083 (0.063 to 0.105)",
+            "SAD to closed form's, frozen proving ground (47 pictures)": "0.95 (0.82 to 1.10)",
+            "MAD in the unknown region, frozen proving ground (52 pictures)": "0.075 (0.062 to 0.090)",
+        },
+        limits=(
+            "learned from 900 drawn scenes and 488 cut-outs; guesses in wide unknown regions whose colours say nothing; "
+            "glass, lace, smoke and nets come out rough; photos above 512 px are seen in tiles"
+        ),
     ),
 )
