@@ -157,8 +157,8 @@ CARDS: tuple[Card, ...] = (
         teacher=TEACHER_OF_CUT_OUTS,
         initialisation="random weights",
         training=(
-            "2,500 steps of 8 crops at 256 px, 6,000 at 160 px, 1,200 at 256 px, 100 of 4 at 384 px; 3.8 h of two CPU cores "
-            "shared with other work"
+            "2,500 steps of 8 crops at 256 px, 6,000 at 160 px, 1,200 at 256 px, 100 of 4 at 384 px; 3.8 h of two CPU "
+            "cores shared with other work"
         ),
         metrics={
             "SAD to closed form's, true alpha (21 pictures)": "0.92 (0.82 to 1.04)",
