@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -68,6 +68,9 @@ def desk(tmp_path: Path, offline: dict[str, str], monkeypatch: pytest.MonkeyPatc
     shutil.copytree(samples, tmp_path / "examples")
     for name, sample in (("photo.jpg", "astronaut.png"), ("cat.jpg", "chelsea.png"), ("beach.jpg", "coffee.png")):
         Image.open(samples / sample).convert("RGB").save(tmp_path / name, quality=90)
+    for name, of in (("trimap.png", "photo.jpg"), ("cat_trimap.png", "cat.jpg")):
+        with Image.open(tmp_path / of) as photo:
+            painted(photo.size).save(tmp_path / name)
     (tmp_path / "photos" / "more").mkdir(parents=True)
     shutil.copy(tmp_path / "photo.jpg", tmp_path / "photos" / "x.jpg")
     shutil.copy(tmp_path / "cat.jpg", tmp_path / "photos" / "more" / "x.jpg")
@@ -78,6 +81,15 @@ def desk(tmp_path: Path, offline: dict[str, str], monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("PATH", f"{command.parent}{os.pathsep}{offline['PATH']}")
     monkeypatch.setenv("PYTHONPATH", offline["PYTHONPATH"])
     return tmp_path
+
+
+def painted(size: tuple[int, int]) -> Image.Image:
+    """A trimap: an oval in the middle, unknown round its edge."""
+    trimap = Image.new("L", size)
+    for share, value in ((0.1, 128), (0.3, 255)):
+        box = [round(side * at) for at in (share, 1 - share) for side in size]
+        ImageDraw.Draw(trimap).ellipse(box, fill=value)
+    return trimap
 
 
 @pytest.fixture(scope="module")

@@ -167,7 +167,7 @@ CARDS: tuple[Card, ...] = (
             "MAD in the unknown region, frozen proving ground (52 pictures)": "0.075 (0.062 to 0.090)",
         },
         limits=(
-            "learned from 900 drawn scenes and 488 cut-outs; guesses in wide unknown regions whose colours say nothing; "
+            "learned from 900 drawn scenes and 488 cut-outs; guesses in wide unknown regions whose colours say little; "
             "glass, lace, smoke and nets come out rough; photos above 512 px are seen in tiles"
         ),
     ),
