@@ -68,7 +68,7 @@ def desk(tmp_path: Path, offline: dict[str, str], monkeypatch: pytest.MonkeyPatc
     shutil.copytree(samples, tmp_path / "examples")
     for name, sample in (("photo.jpg", "astronaut.png"), ("cat.jpg", "chelsea.png"), ("beach.jpg", "coffee.png")):
         Image.open(samples / sample).convert("RGB").save(tmp_path / name, quality=90)
-    for name, of in (("trimap.png", "photo.jpg"), ("cat_trimap.png", "cat.jpg")):
+    for name, of in (("painted.png", "photo.jpg"), ("cat_trimap.png", "cat.jpg")):
         with Image.open(tmp_path / of) as photo:
             painted(photo.size).save(tmp_path / name)
     (tmp_path / "photos" / "more").mkdir(parents=True)
