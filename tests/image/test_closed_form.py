@@ -50,7 +50,7 @@ def test_many_steps_solve_the_system_of_the_matting_laplacian(monkeypatch):
     trimap[:4], trimap[-4:], trimap[:, :4], trimap[:, -4:] = BACKGROUND, FOREGROUND, FOREGROUND, BACKGROUND
 
     known = (trimap != UNKNOWN).ravel()
-    counts = np.where((prior < 0.01) | (prior > 0.99), 100 * weight, weight).ravel()  # twelve of these
+    counts = np.where((prior < 0.01) | (prior > 0.99), 100 * weight, weight).ravel()  # eight unknown pixels count more
     system = cf_laplacian(pixels.astype(np.float64), epsilon=1e-7) / 9 + diags(np.where(known, 1e6, counts))
     target = np.where(known, 1e6 * (trimap == FOREGROUND).ravel(), counts * prior.ravel())
     expected = spsolve(system.tocsc(), target).reshape(hw)

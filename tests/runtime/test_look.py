@@ -66,6 +66,15 @@ def test_a_look_answers_where_a_cut_finds_no_subject(leader: Matter) -> None:
     assert not leader.look(dark).layers[-1].pixels.any()
 
 
+def test_a_look_beside_a_trimap_says_when_nothing_is_left(told: Made) -> None:
+    """This network's alpha is grey: none of a black photo, half of a grey one and all of a white one."""
+    trimap = np.full((40, 48), UNKNOWN, np.uint8)
+    trimap[:4] = BACKGROUND
+    matter = Matter(told[0], file=told[1], refiner=None)
+    black, white = (matter.look(np.full((40, 48, 3), value, np.uint8), trimap=trimap).doubt for value in (0, 255))
+    assert black is not None and black.startswith("no subject found") and white is None
+
+
 def test_a_look_refuses_what_a_cut_refuses(leader: Matter) -> None:
     with pytest.raises(InputError, match="a trimap was given"):
         leader.look(photo(), trimap=np.zeros((120, 160), np.uint8))

@@ -266,7 +266,7 @@ def test_what_is_no_answer_is_named(engine: OnnxEngine, contract: Contract, faul
         refine(contract, run, Picture(photo((64, 64)), None, None), ring((64, 64)))
 
 
-def test_a_network_that_wants_its_trimap_otherwise_is_again(engine: OnnxEngine, contract: Contract) -> None:
+def test_a_network_that_wants_its_trimap_otherwise_is_refused(engine: OnnxEngine, contract: Contract) -> None:
     with pytest.raises(
         InputError, match="the network asks for y; this version can give a trimap as image and two_chan"
     ):

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mattelier.errors import NoSubject, WeightsError
+from mattelier.errors import WeightsError
 from mattelier.image import Array, Float
 from mattelier.image.geometry import fit_size, resize
 from mattelier.image.io import Picture
 from mattelier.models.cards import Card
 from mattelier.runtime.cutout import timed
 from mattelier.runtime.prepare import network_copy, network_input, restore, shrink, size_of, small_alpha
-from mattelier.runtime.subject import require_contrast, require_subject
+from mattelier.runtime.subject import refusal, require_contrast, require_subject
 from mattelier.runtime.words import read_prompt, require_meant
 
 Run = Callable[[dict[str, Array]], dict[str, Array]]  # Engine.run
@@ -53,13 +53,9 @@ def heads(card: Card, run: Run, picture: Picture, prompt: str | None) -> tuple[d
     words = None if prompt is None else read_prompt(card, prompt)[0]
     copy = network_copy(contract, picture)
     outputs = run(network_input(contract, copy, words))
-    doubt = None
-    try:
-        require_contrast(copy)
-        alpha = restore(contract, outputs, (copy.shape[0], copy.shape[1]))
-        require_found(card, outputs, alpha, picture, prompt)
-    except NoSubject as error:
-        doubt = str(error)
+    alpha = restore(contract, outputs, (copy.shape[0], copy.shape[1]))
+    doubt = refusal(lambda: require_contrast(copy))
+    doubt = doubt or refusal(lambda: require_found(card, outputs, alpha, picture, prompt))
     if contract.multiple_of < contract.longest_px:
         return outputs, doubt
     height, width = fit_size(size_of(picture), contract.longest_px)

@@ -25,7 +25,8 @@ from mattelier.runtime.engine import Loaded, open_engine
 from mattelier.runtime.hints import check_hints, read_trimap
 from mattelier.runtime.look import Look, layers
 from mattelier.runtime.options import Device, EngineName, Quality
-from mattelier.runtime.prepare import enlarge, honour, size_of
+from mattelier.runtime.prepare import enlarge, honour, levelled, size_of
+from mattelier.runtime.subject import refusal, require_subject
 from mattelier.runtime.words import reads
 
 if TYPE_CHECKING:
@@ -156,7 +157,8 @@ class Matter:
                 outputs, doubt = automatic.heads(self.card, run, picture, prompt)
             else:
                 marks, _ = read_trimap(trimap, size_of(picture), limits)
-                outputs, doubt = trimap_matter.heads(self.card.contract, run, picture, marks), None
+                outputs = trimap_matter.heads(self.card.contract, run, picture, marks)
+                doubt = refusal(lambda: require_subject(levelled(outputs["alpha"], self.card.contract)[0, 0]))
         return Look(layers(outputs), seconds["look"], doubt)
 
     def learned_trimap(self, picture: Picture) -> Array:
@@ -188,7 +190,8 @@ class Matter:
         with timed(seconds, "trimap"):
             trimap = self._unsure(coarse, picture)
         with timed(seconds, "refine"):
-            first = enlarge(coarse.alpha, picture.pixels, quality, coarse.small)
+            is_heard = refiner.card.contract.polish > 0
+            first = enlarge(coarse.alpha, picture.pixels, quality, coarse.small) if is_heard else None
             matte, colours = refiner._refined(picture, trimap, first)
         return Found(matte, colours, trimap, coarse.notes)
 

@@ -1,5 +1,7 @@
 """Whether there is a subject at all: a picture without one is an answer, not a made-up mask."""
 
+from collections.abc import Callable
+
 from mattelier.errors import NoSubject
 from mattelier.image import Array, Float
 
@@ -8,6 +10,15 @@ from mattelier.image import Array, Float
 LIKELY, LIKELY_SHARE = 0.5, 1 / 2000
 SURE, SURE_SHARE = 0.9, 1 / 5000
 FLAT_RANGE = 8  # of 255, in every channel: a picture this even shows nothing, whatever a network makes of it
+
+
+def refusal(check: Callable[[], None]) -> str | None:
+    """The sentence of the NoSubject that a check raises, None where it is content: for who shows the heads all the same."""
+    try:
+        check()
+    except NoSubject as error:
+        return str(error)
+    return None
 
 
 def require_contrast(copy: Array) -> None:

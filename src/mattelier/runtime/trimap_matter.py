@@ -143,23 +143,20 @@ class Canvas:
     def finished(self, first: Float | None) -> tuple[Float, Array | None]:
         """alpha and colours; what nobody could tell from 0 or 1 is that, and there the photo's samples are back."""
         pixels = self._picture.pixels
-        if self._weight and first is None:
-            self._alpha = closed_form.polish(self._alpha, self._trimap, pixels, self._weight)
-        elif self._weight and first is not None:
-            both = (self._alpha + first) / 2
-            self._alpha = closed_form.polish(both, self._trimap, pixels, LEARNED_FACTOR * self._weight)
+        if self._weight:
+            heard, factor = (self._alpha, 1) if first is None else ((self._alpha + first) / 2, LEARNED_FACTOR)
+            self._alpha = closed_form.polish(heard, self._trimap, pixels, factor * self._weight)
         for top in range(0, len(self._alpha), _STRIP_PX):
             rows = slice(top, top + _STRIP_PX)
             alpha = self._alpha[rows]
             alpha[alpha < INVISIBLE] = 0
             alpha[alpha > 1 - INVISIBLE] = 1
             if self._foreground is not None:
-                colours, certain = self._foreground[rows], (alpha == 0) | (alpha == 1)
+                colours, soft = self._foreground[rows], (alpha > 0) & (alpha < 1)
                 if self._background is not None:
-                    colours[~certain] = fused(
-                        pixels[rows][~certain], alpha[~certain], colours[~certain], self._background[rows][~certain]
-                    )
-                np.copyto(colours, pixels[rows], where=certain[..., None])
+                    behind = self._background[rows]
+                    colours[soft] = fused(pixels[rows][soft], alpha[soft], colours[soft], behind[soft])
+                np.copyto(colours, pixels[rows], where=~soft[..., None])
         return self._alpha, self._foreground
 
 
