@@ -13,7 +13,7 @@ FLAT_RANGE = 8  # of 255, in every channel: a picture this even shows nothing, w
 
 
 def refusal(check: Callable[[], None]) -> str | None:
-    """The sentence of the NoSubject that a check raises, None where it is content: for who shows the heads all the same."""
+    """The sentence of the NoSubject that a check raises, None where it is content: for who shows heads all the same."""
     try:
         check()
     except NoSubject as error:
