@@ -18,9 +18,10 @@ from safetensors.torch import save_file
 from mattelier.errors import DeviceError, InputError, WeightsError
 from mattelier.models import build
 from mattelier.train import checkpoint
-from mattelier.train.loop import average, learning_rate, prepare, start_from_words, train
+from mattelier.train.loop import average, learning_rate, prepare, train
 from mattelier.train.recipes import RECIPES, recipe_of
 from mattelier.train.stages import Recipe, Stage
+from mattelier.train.starts import start_from_words
 
 TINY = Recipe(
     system="modnet",
@@ -129,14 +130,14 @@ def test_word_vectors_fill_the_table_of_a_new_run(tmp_path: Path) -> None:
     table = torch.ones(100, before.shape[1], dtype=torch.float16)
     table[7] = 0  # nothing is known of this piece
     save_file({"table": table}, tmp_path / "words.safetensors")
-    start_from_words(state, tmp_path / "words.safetensors")
+    start_from_words((state.net, state.ema), tmp_path / "words.safetensors")
     for net in (state.net, state.ema):
         after = net.get_submodule("text.embedding").get_parameter("weight")
         assert after[:7].eq(1).all() and after[8:100].eq(1).all()
         assert torch.equal(after[7], before[7]) and torch.equal(after[100:], before[100:])
     save_file({"table": table[:, :8].contiguous()}, tmp_path / "narrow.safetensors")
     with pytest.raises(InputError, match=r"holds \(100, 8\) and the network's table is"):
-        start_from_words(state, tmp_path / "narrow.safetensors")
+        start_from_words((state.net, state.ema), tmp_path / "narrow.safetensors")
 
 
 def test_another_networks_averaged_weights_are_refused(pictures: Path, tmp_path: Path) -> None:

@@ -15,22 +15,20 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 from torch import nn
 
 from mattelier import models
-from mattelier.backbones.efficientnet import class_head, from_imagenet, imagenet_weights
 from mattelier.errors import DeviceError, InputError
 from mattelier.train import checkpoint, feed
 from mattelier.train.heap import keep_freed_memory
 from mattelier.train.progress import Progress
 from mattelier.train.stages import Recipe, Stage
+from mattelier.train.starts import PRETRAINED, start_encoder, start_from_words
 from mattelier.train.systems import Batch, System, system_of
 from mattelier.train.validate import held_out, validate, write_sheet
 
 LOG_EVERY, CHECKPOINT_EVERY, VALIDATE_EVERY = 10, 100, 200  # steps
 SHEET_PICTURES = 36
-PRETRAINED = ("encoder.", "classes.")  # names of parameters that start from ImageNet
 NORM_MOMENTUM, FIRST_NORM = 0.999, 1e6  # of MatteFormer's clipping: the first step is hardly clipped
 
 
@@ -57,7 +55,7 @@ def train(
     fed, held = [feed.samples(recipe, each, data) for each in recipe.stages], held_out(recipe, data)
     state = prepare(recipe, run, device, resume)
     if state.step == 0 and recipe.words and (data / recipe.words).is_file():
-        start_from_words(state, data / recipe.words)
+        start_from_words((state.net, state.ema), data / recipe.words)
     if state.step >= last:
         raise InputError(
             f"{run} is at step {state.step}; that is the end, step {last}; name a later --stage, or export"
@@ -111,8 +109,8 @@ def prepare(recipe: Recipe, run: Path, device: str, resume: bool) -> State:
         raise InputError(f"{run} already holds a run ({known[0]}); pass --resume to go on, or choose another folder")
     run.mkdir(parents=True, exist_ok=True)
     net = models.build(recipe.system, lite=recipe.lite, **recipe.build)
-    if recipe.start == "efficientnet-lite0" and not known:
-        start_from_imagenet(net)
+    if not known:
+        start_encoder(net, recipe.start)
     step = checkpoint.load_averaged(run / checkpoint.AVERAGED, net) if known == [checkpoint.AVERAGED] else 0
     net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     ema = copy.deepcopy(net).requires_grad_(False).eval()
@@ -121,32 +119,6 @@ def prepare(recipe: Recipe, run: Path, device: str, resume: bool) -> State:
     if checkpoint.CHECKPOINT in known:
         restore(state, checkpoint.load_checkpoint(run))
     return state
-
-
-def start_from_imagenet(net: nn.Module) -> None:
-    """The encoder's weights, and those of the classifier where a network asks what its classes are called."""
-    published = imagenet_weights()
-    net.get_submodule("encoder").load_state_dict(from_imagenet(published).state_dict())
-    if hasattr(net, "classes"):
-        net.get_submodule("classes").load_state_dict(class_head(published).state_dict())
-
-
-@torch.no_grad()
-def start_from_words(state: State, file: Path) -> None:
-    """The table of word pieces from a file of scripts/distil_words.py; pieces that it knows nothing of stay random.
-
-    Raises InputError when it is another vocabulary's.
-    """
-    table = load_file(file)["table"].float()
-    for net in (state.net, state.ema):
-        own = net.get_submodule("text.embedding").get_parameter("weight")
-        if table.shape[1:] != own.shape[1:] or len(table) > len(own):
-            raise InputError(
-                f"{file} holds {tuple(table.shape)} and the network's table is {tuple(own.shape)}; expected a file of "
-                "scripts/distil_words.py from this version; make it again, or move it away"
-            )
-        known = table.abs().sum(1) > 0
-        own[: len(table)][known] = table[known].to(own.device)
 
 
 def rest(net: nn.Module, stage: Stage) -> None:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from mattelier.data.trimaps import Ranges
 
+Start = Literal["random", "efficientnet-lite0", "gfm-lite"]
 Schedule = Literal["cosine", "constant", "steps", "rise"]
 Source = Literal["photo", "cutout", "moved", "empty", "composites", "proving", "refer"]
 SOURCES: dict[str, set[Source]] = {  # what each kind of sample can be drawn from
@@ -26,7 +27,7 @@ class Stage:
     batch: int  # pictures a step
     lr: float  # of the branches, after warm-up
     lr_end: float  # where the schedule leads
-    encoder_lr_share: float = 0.3  # the encoder starts from ImageNet and moves more slowly  # ours
+    encoder_lr_share: float = 0.3  # an encoder that was filled moves more slowly  # ours
     schedule: Schedule = "cosine"  # from lr to lr_end; "rise": linearly from 0 to lr
     drops: tuple[float, ...] = ()  # "steps": where in the stage (shares of it) the rate falls
     drop_factor: float = 0.1  # "steps": to this share of itself
@@ -95,7 +96,7 @@ class Recipe:
     loss: str  # a name in the system's table of losses (train/systems.py)
     stages: tuple[Stage, ...]
     build: dict[str, str] = field(default_factory=dict)  # options of the paper's file
-    start: Literal["random", "efficientnet-lite0"] = "random"  # the encoder's first weights
+    start: Start = "random"  # the encoder's first weights
     words: str = ""  # a file in the data folder with first vectors for a table of word pieces, if it is there
     optimiser: Optimiser = Optimiser()
     # where samples come from, and how often
