@@ -11,7 +11,7 @@ from mattelier.errors import InputError, NoSubject, WeightsError
 from mattelier.image.trimap import BACKGROUND, FOREGROUND, UNKNOWN
 from mattelier.models.cards import Card
 from mattelier.runtime import cascade, pipeline
-from mattelier.runtime.cascade import learned_trimap
+from mattelier.runtime.cascade import learned_trimap, lifted, settled
 from mattelier.runtime.pipeline import Matter
 
 Made = tuple[Card, Path]
@@ -60,16 +60,56 @@ def test_an_island_of_doubt_that_was_cleared_is_not_looked_at_again() -> None:
 
 
 def test_the_cascade_is_the_refiner_with_the_learned_trimap(leader: Matter, told: Made) -> None:
-    pixels = photo()
+    pixels = photo((96, 128))  # what the refiner is given at once
     cut = leader.cut(pixels)
     grey = pixels.mean(-1)
-    assert cut.trimap.shape == (240, 320) and set(np.unique(cut.trimap)) == {B, U, F}
+    assert cut.trimap.shape == (96, 128) and set(np.unique(cut.trimap)) == {B, U, F}
     assert (cut.trimap[grey < 40] == B).mean() > 0.98 and (cut.trimap[grey > 215] == F).mean() > 0.9
     assert (cut.trimap[(grey > 80) & (grey < 160)] == U).all()
     alone = Matter(told[0], file=told[1], threads=1).cut(pixels, trimap=cut.trimap)
     assert np.array_equal(cut.alpha, alone.alpha) and np.array_equal(cut.colours, alone.colours)
     assert (cut.alpha[cut.trimap == F] == 1).all() and (cut.alpha[cut.trimap == B] == 0).all()
     assert np.array_equal(cut.colours[cut.trimap != U], pixels[cut.trimap != U])
+
+
+def test_a_large_photo_is_refined_smaller_and_lifted(glancing: Made, told: Made) -> None:
+    pixels = photo((960, 1280))
+    cuts = []
+    for longest_px in (1280, 160):
+        card = replace(told[0], contract=replace(told[0].contract, longest_px=longest_px))
+        refiner = Matter(card, file=told[1], threads=1)
+        cuts.append(Matter(glancing[0], file=glancing[1], threads=1, refiner=refiner).cut(pixels))
+    native, cut = cuts
+    assert cut.alpha.shape == cut.trimap.shape == (960, 1280)
+    known = cut.trimap != U
+    assert np.array_equal(cut.alpha[known], (cut.trimap[known] == F).astype(np.float32))
+    assert (cut.trimap == U)[native.trimap == U].mean() > 0.95
+    assert np.abs(cut.alpha - native.alpha).mean() < 0.01
+    assert np.array_equal(cut.colours[cut.alpha == 1], pixels[cut.alpha == 1])
+
+
+def test_an_island_that_stays_faint_is_cleared_by_hand() -> None:
+    alpha = np.array([[0.3, 0.5, 0, 0.4, 0.9, 0.2, 0]], np.float32)
+    colours, pixels = np.full((1, 7, 3), 9, np.uint8), np.full((1, 7, 3), 5, np.uint8)
+    clear, found = settled(alpha, colours, pixels)
+    assert clear.tolist() == [[0, 0, 0, *alpha[0, 3:6], 0]] and found is not None
+    assert found[0, :, 0].tolist() == [5, 5, 5, 9, 9, 9, 5]
+    assert settled(alpha, None, pixels)[1] is None
+    smoke = np.minimum(alpha, np.float32(0.6))
+    assert np.array_equal(settled(smoke, colours, pixels)[0], smoke)
+
+
+def test_a_lifted_trimap_knows_only_what_is_exact() -> None:
+    pixels = photo()
+    trimap = np.full((120, 160), B, np.uint8)
+    trimap[40:80, 60:100] = F
+    alpha = (trimap == F).astype(np.float32)
+    alpha[40:80, 90:100] = 0.5  # against what the trimap knows
+    large, marks = lifted(alpha, pixels, pixels[::2, ::2], trimap)
+    assert large.shape == marks.shape == (240, 320)
+    assert (marks[90:150, 185:195] == U).all() and (marks[90:150, 130:170] == F).all() and (marks[:70] == B).all()
+    known = marks != U
+    assert np.array_equal(large[known], (marks[known] == F).astype(np.float32))
 
 
 def test_it_says_who_worked_and_how_long(leader: Matter, glancing: Made, told: Made) -> None:

@@ -187,13 +187,18 @@ class Matter:
             with timed(seconds, "refine"):
                 matte = enlarge(coarse.alpha, picture.pixels, quality, coarse.small)
             return Found(matte, notes=coarse.notes)
+        contract = refiner.card.contract
         with timed(seconds, "trimap"):
-            trimap = self._unsure(coarse, picture)
+            near = trimap_matter.shrunk(picture, contract.longest_px)
+            marks = self._unsure(coarse, near)
         with timed(seconds, "refine"):
-            is_heard = refiner.card.contract.polish > 0
-            first = enlarge(coarse.alpha, picture.pixels, quality, coarse.small) if is_heard else None
-            matte, colours = refiner._refined(picture, trimap, first)
-        return Found(matte, colours, trimap, coarse.notes)
+            first = enlarge(coarse.alpha, near.pixels, quality, coarse.small) if contract.polish > 0 else None
+            matte, colours = cascade.settled(*refiner._refined(near, marks, first), near.pixels)
+            if near is picture:
+                return Found(matte, colours, marks, coarse.notes)
+            # colours are found at the photo's own size, from the lifted alpha
+            lifted, trimap = cascade.lifted(matte, picture.pixels, near.pixels, marks)
+        return Found(lifted, None, trimap, coarse.notes)
 
     def _refined(self, picture: Picture, trimap: Array, first: Float | None = None) -> tuple[Float, Array | None]:
         return trimap_matter.refine(self.card.contract, self._engine.run, picture, trimap, first)

@@ -18,7 +18,7 @@ from mattelier.image.io import Picture
 from mattelier.image.trimap import FOREGROUND, UNKNOWN, from_grey
 from mattelier.models.cards import Contract
 from mattelier.runtime.background import from_srgb, is_srgb
-from mattelier.runtime.prepare import levelled
+from mattelier.runtime.prepare import levelled, size_of
 from mattelier.runtime.procedures import Answer, Procedure, View, procedure_of
 from mattelier.runtime.tiles import Tile, plan, whole
 
@@ -65,8 +65,9 @@ def heads(contract: Contract, run: Run, picture: Picture, trimap: Array) -> dict
     Raises as `refine` does.
     """
     procedure = procedure_of(contract)
-    picture, trimap = shrunk(picture, trimap, contract.longest_px)
-    hw = (trimap.shape[0], trimap.shape[1])
+    picture = shrunk(picture, contract.longest_px)
+    hw = size_of(picture)
+    trimap = shrunk_trimap(trimap, hw)
     view = View(picture, trimap, whole(hw).shown)
     outputs = _answer(procedure, run, procedure.show(view))
     planes = {name: procedure.back(plane, hw) for name, plane in outputs.items()}
@@ -77,17 +78,18 @@ def heads(contract: Contract, run: Run, picture: Picture, trimap: Array) -> dict
     }
 
 
-def shrunk(picture: Picture, trimap: Array, longest_px: int) -> tuple[Picture, Array]:
-    """A photo and its trimap, both so small that the longer side is at most longest_px.
-
-    A pixel is known only where all that it is made of is known alike.
-    """
-    if max(trimap.shape) <= longest_px:
-        return picture, trimap
-    hw = fit_size((trimap.shape[0], trimap.shape[1]), longest_px)
+def shrunk(picture: Picture, longest_px: int) -> Picture:
+    """The photo so small that its longer side is at most longest_px; the same one where it is."""
+    if max(size_of(picture)) <= longest_px:
+        return picture
+    hw = fit_size(size_of(picture), longest_px)
     alpha = None if picture.alpha is None else resize(picture.alpha, hw, "area")
-    small = replace(picture, pixels=resize(picture.pixels, hw, "area"), alpha=alpha)
-    return small, from_grey(resize(trimap, hw, "area"))
+    return replace(picture, pixels=resize(picture.pixels, hw, "area"), alpha=alpha)
+
+
+def shrunk_trimap(trimap: Array, hw: tuple[int, int]) -> Array:
+    """A trimap at the size of a shrunk photo: a pixel is known only where all that it is made of is known alike."""
+    return trimap if trimap.shape == hw else from_grey(resize(trimap, hw, "area"))
 
 
 def _answer(procedure: Procedure, run: Run, inputs: dict[str, Float]) -> dict[str, Array]:
