@@ -1,4 +1,4 @@
-"""The pieces by hand: every arrow of `mattelier.cut`, to change one of them. `python examples/by_hand.py [PHOTO]`"""
+"""The pieces by hand: every arrow of a cut with modnet-lite, to change one. `python examples/by_hand.py [PHOTO]`"""
 
 import sys
 from pathlib import Path

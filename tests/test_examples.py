@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import mattelier
+
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
 
@@ -40,12 +42,11 @@ def test_one_call(tmp_path: Path, offline: dict[str, str]) -> None:
         assert green.mode == "RGB"
 
 
-def test_by_hand_makes_what_one_call_makes(tmp_path: Path, offline: dict[str, str]) -> None:
+def test_by_hand_makes_what_a_cut_with_that_network_makes(tmp_path: Path, offline: dict[str, str]) -> None:
     run("by_hand.py", tmp_path, offline, str(EXAMPLES / "astronaut.png"))
-    run("one_call.py", tmp_path, offline, str(EXAMPLES / "astronaut.png"))
-    files = tmp_path / "astronaut.by-hand.png", tmp_path / "astronaut.cutout.png"
-    with Image.open(files[0]) as by_hand, Image.open(files[1]) as one_call:
-        assert np.array_equal(np.asarray(by_hand), np.asarray(one_call))
+    cut = mattelier.cut(EXAMPLES / "astronaut.png", model="modnet-lite").save(tmp_path / "cut.png")
+    with Image.open(tmp_path / "astronaut.by-hand.png") as by_hand, Image.open(cut) as called:
+        assert np.array_equal(np.asarray(by_hand), np.asarray(called))
 
 
 def test_own_engine(tmp_path: Path, offline: dict[str, str]) -> None:

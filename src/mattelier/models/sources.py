@@ -12,6 +12,7 @@ class Source:
     images: int = 0
 
 
+PROVING_GROUND = "Mattelier's proving ground, drawn by code (matte data synth): subjects with true alpha"
 # What the systems that find a subject by themselves learn from. The terms are the publishers'; "unstated" is unstated.
 PHOTOS_AND_CUT_OUTS = (
     Source(
@@ -84,6 +85,14 @@ MORE_PHOTOS = (
     ),
     Source("Kangaroo dataset (experiencor/kangaroo)", "unstated (photos collected from the web)", 56),
 )
+# Drawn again on another machine, with plants among them; some may be the same photos as above.
+LATER_PHOTOS = (
+    *(
+        Source(f"{source.name}, drawn again", source.terms, images)
+        for source, images in zip(MORE_PHOTOS[:4], (578, 591, 215, 6), strict=True)
+    ),
+    Source(PROVING_GROUND, "Apache-2.0", 240),
+)
 
 
 def _of(name: str, images: int, what: str = "") -> Source:
@@ -94,7 +103,7 @@ def _of(name: str, images: int, what: str = "") -> Source:
 
 # What the systems that are given a trimap learn from: no photos, whose mattes are too soft at their edges.
 CUT_OUTS_AND_SCENES = (
-    Source("Mattelier's proving ground, drawn by code (matte data synth): subjects with true alpha", "Apache-2.0", 900),
+    Source(PROVING_GROUND, "Apache-2.0", 900),
     _of("ImageNet sample images", 218, ", cut-outs and backgrounds"),
     _of("Tux Paint", 141),
     _of("Coworking", 87),
