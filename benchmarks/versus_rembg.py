@@ -1,11 +1,12 @@
 """Against `rembg i -m u2netp`, in one command and in pairs:
 
     benchmarks/setup_rembg.sh FOLDER
-    python benchmarks/versus_rembg.py --rembg-python FOLDER/venv/bin/python --models FOLDER/models
+    python benchmarks/versus_rembg.py --rembg-python FOLDER/venv/bin/python --models FOLDER/models [--model NAME]
 
 Run with the interpreter that has mattelier. Whole processes at a small and a 12 MP photo (CPU, peak memory, size of the
 PNG), a living process at 12 MP, `import mattelier` against `import numpy, PIL.Image`, and `matte --help`. Prints a
-table and writes benchmarks/results/versus-rembg.json with machine, versions, commit and weights.
+table and writes benchmarks/results/versus-rembg.json with machine, versions, commit and weights; with --model, which
+measures another model than the one that a cut uses unasked, versus-rembg-NAME.json.
 """
 
 import argparse
@@ -37,9 +38,11 @@ for name in {PACKAGES}:
 print(json.dumps(found))
 """
 WEIGHTS = """
-import json, mattelier
-card = mattelier.load().card
-print(json.dumps({"card": card.name, "sha256": card.weights.sha256, "bytes": card.weights.size_bytes}))
+import json, sys, mattelier
+matter = mattelier.load(*sys.argv[1:])
+weights = matter.card.weights
+used = matter.used("standard")
+print(json.dumps({"card": matter.card.name, "sha256": weights.sha256, "bytes": weights.size_bytes, "used": used}))
 """
 
 
@@ -63,14 +66,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Sides:
-    """Both interpreters, and where rembg finds its network."""
+    """Both interpreters, where rembg finds its network, and our model: nothing, or its name."""
 
     ours: str
     theirs: str
     models: Path
+    model: tuple[str, ...]
 
     def matte(self, photo: Path, target: Path) -> Run:
-        return run([self.ours, "-m", "mattelier", "cut", str(photo), "-o", str(target), "--overwrite"], target)
+        asked = [word for name in self.model for word in ("--model", name)]
+        return run([self.ours, "-m", "mattelier", "cut", str(photo), "-o", str(target), "--overwrite", *asked], target)
 
     def rembg(self, photo: Path, target: Path) -> Run:
         command = str(Path(self.theirs).parent / "rembg")
@@ -78,7 +83,9 @@ class Sides:
 
     def warm(self, side: str, photo: Path, runs: int) -> Run:
         python = self.ours if side == "mattelier" else self.theirs
-        said = ask(python, str(ROOT / "benchmarks" / "warm.py"), side, str(photo), str(runs), **self.environment)
+        script = str(ROOT / "benchmarks" / "warm.py")
+        model = self.model if side == "mattelier" else ()
+        said = ask(python, script, side, str(photo), str(runs), *model, **self.environment)
         return Run(statistics.median(said["cpu_s"]), 0.0, 0.0, said["output_bytes"])
 
     @property
@@ -154,7 +161,8 @@ def options() -> argparse.Namespace:
     )
     parser.add_argument("--large", type=Path, help="a photo of about 12 MP; made by examples/make_large.py by default")
     parser.add_argument("--runs", type=int, default=5, help="counted pairs")
-    parser.add_argument("--result", type=Path, default=RESULT, help="where the JSON goes")
+    parser.add_argument("--model", metavar="NAME", help="another model than a cut uses unasked")
+    parser.add_argument("--result", type=Path, help="where the JSON goes")
     return parser.parse_args()
 
 
@@ -167,7 +175,8 @@ def publish(file: Path, facts: dict[str, object]) -> None:
 
 def main() -> None:
     chosen = options()
-    sides = Sides(sys.executable, chosen.rembg_python, chosen.models.resolve())
+    model = (chosen.model,) if chosen.model else ()
+    sides = Sides(sys.executable, chosen.rembg_python, chosen.models.resolve(), model)
     if not (sides.models / "u2netp.onnx").is_file():
         raise SystemExit(f"{sides.models} holds no u2netp.onnx; benchmarks/setup_rembg.sh puts it there")
     with tempfile.TemporaryDirectory() as name:
@@ -187,7 +196,7 @@ def main() -> None:
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": commit(),
         "machine": machine(),
-        "weights": ask(sys.executable, "-c", WEIGHTS),
+        "weights": ask(sys.executable, "-c", WEIGHTS, *model),
         "network_of_rembg": picture(sides.models / "u2netp.onnx"),
         "versions": {
             side: ask(python, "-c", VERSIONS) for side, python in (("ours", sides.ours), ("theirs", sides.theirs))
@@ -196,7 +205,7 @@ def main() -> None:
         "pairs": chosen.runs,
         "rows": [{**asdict(row), "met": row.met} for row in rows],
     }
-    publish(chosen.result, facts)
+    publish(chosen.result or RESULT.with_stem("-".join((RESULT.stem, *model))), facts)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""CPU seconds of one cut-out in a living process: `python benchmarks/warm.py mattelier|rembg PHOTO RUNS`.
+"""CPU seconds of one cut-out in a living process: `python benchmarks/warm.py mattelier|rembg PHOTO RUNS [MODEL]`.
 
 Run by versus_rembg.py with each side's own interpreter. Both read the same bytes and write a PNG file.
 """
@@ -11,10 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 
-def mattelier_cutter() -> Callable[[bytes, Path], object]:
+def mattelier_cutter(*model: str) -> Callable[[bytes, Path], object]:
     import mattelier
 
-    matter = mattelier.load()
+    matter = mattelier.load(*model)
     return lambda photo, target: matter.cut(photo).save(target, overwrite=True)
 
 
@@ -27,7 +27,7 @@ def rembg_cutter() -> Callable[[bytes, Path], object]:
 
 def main() -> None:
     side, photo, runs = sys.argv[1], Path(sys.argv[2]).read_bytes(), int(sys.argv[3])
-    cut = {"mattelier": mattelier_cutter, "rembg": rembg_cutter}[side]()
+    cut = {"mattelier": mattelier_cutter, "rembg": rembg_cutter}[side](*sys.argv[4:])
     seconds = []
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "cutout.png"

@@ -14,7 +14,7 @@ from mattelier import Card, list_models
 
 ROOT = Path(__file__).resolve().parent.parent
 QUALITY = ("test-split", "true-alpha")  # results of matte evaluate --json
-SPEED = ROOT / "benchmarks" / "results" / "versus-rembg.json"
+RESULTS = ROOT / "benchmarks" / "results"
 MEASURED = ("small, CPU", "12 MP, CPU", "12 MP, warm, CPU")
 
 
@@ -23,42 +23,44 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def models_table(cards: Sequence[Card], speed: dict) -> str:
+def models_table(cards: Sequence[Card], speeds: Sequence[dict]) -> str:
     """A row a card; seconds only where these very weights were measured."""
     head = ("card", "licence of the weights", "size", *(f"{name} s" for name in MEASURED), "measured on")
-    return table(head, [model_row(card, speed) for card in cards])
+    return table(head, [model_row(card, speeds) for card in cards])
 
 
-def model_row(card: Card, speed: dict) -> list[str]:
+def model_row(card: Card, speeds: Sequence[dict]) -> list[str]:
     facts = [f"`{card.name}`", card.weights.licence, f"{card.weights.size_bytes / 1e6:.1f} MB"]
-    if speed.get("weights", {}).get("sha256") != card.weights.sha256:
+    speed = next((found for found in speeds if found["weights"]["sha256"] == card.weights.sha256), None)
+    if speed is None:
         return [*facts, *["-"] * len(MEASURED), "not measured"]
     found = {row["name"]: row["ours"] for row in speed["rows"]}
     machine = f"{speed['machine']['cores']} cores, {speed['machine']['processor']}"
     return [*facts, *(f"{found[name]:.2f}" for name in MEASURED), machine]
 
 
+def speed_tables(speeds: Sequence[dict]) -> str:
+    """The rows of versus_rembg.py as they are, a table a run."""
+    return "\n\n".join(map(speed_table, speeds)) or "Not measured yet."
+
+
 def speed_table(speed: dict) -> str:
-    """The rows of versus_rembg.py as they are."""
-    if not speed:
-        return "Not measured yet."
     rows = [
         [row["name"], figure(row["ours"], row["unit"]), figure(row["theirs"], row["unit"]), f"{row['ratio']:.2f}"]
         for row in speed["rows"]
     ]
-    versions = speed["versions"]
+    versions, machine = speed["versions"], speed["machine"]
     said = (
-        f"{speed['date'][:10]}, commit `{speed['commit']}`, {speed['machine']['cores']} cores "
-        f"({speed['machine']['processor']}), {speed['weights']['card']} `{speed['weights']['sha256'][:8]}`, rembg "
-        f"{versions['theirs']['rembg']}, ONNX Runtime {versions['ours']['onnxruntime']} and "
-        f"{versions['theirs']['onnxruntime']}; medians of {speed['pairs']} pairs."
+        f"**{speed['weights']['used']}**, {speed['date'][:10]}, commit `{speed['commit']}`, {machine['cores']} cores "
+        f"({machine['processor']}), rembg {versions['theirs']['rembg']}, ONNX Runtime "
+        f"{versions['ours']['onnxruntime']} and {versions['theirs']['onnxruntime']}; medians of {speed['pairs']} pairs."
     )
-    return table(("", "Mattelier", "other", "ratio"), rows) + "\n\n" + said
+    return said + "\n\n" + table(("", "Mattelier", "other", "ratio"), rows)
 
 
 def quality_tables() -> str:
     """For every measured set: a table a system by category, and where it was measured."""
-    files = [SPEED.parent / f"{name}.json" for name in QUALITY]
+    files = [RESULTS / f"{name}.json" for name in QUALITY]
     results = [json.loads(file.read_text(encoding="utf-8")) for file in files if file.is_file()]
     return "\n\n".join(map(quality_table, results)) or "Not measured yet."
 
@@ -101,12 +103,12 @@ def filled(text: str, name: str, content: str) -> str:
 
 def pages() -> dict[Path, str]:
     """Each page as it should be."""
-    speed = json.loads(SPEED.read_text(encoding="utf-8")) if SPEED.is_file() else {}
+    speeds = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(RESULTS.glob("versus-rembg*.json"))]
     readme, evaluate = ROOT / "README.md", ROOT / "docs" / "evaluate.md"
     measured = filled(evaluate.read_text(encoding="utf-8"), "evaluation", quality_tables())
     return {
-        readme: filled(readme.read_text(encoding="utf-8"), "models", models_table(list_models(), speed)),
-        evaluate: filled(measured, "speed", speed_table(speed)),
+        readme: filled(readme.read_text(encoding="utf-8"), "models", models_table(list_models(), speeds)),
+        evaluate: filled(measured, "speed", speed_tables(speeds)),
     }
 
 
