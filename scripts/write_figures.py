@@ -13,8 +13,10 @@ from pathlib import Path
 from mattelier import Card, list_models
 
 ROOT = Path(__file__).resolve().parent.parent
-QUALITY = ("test-split", "true-alpha")  # results of matte evaluate --json
+QUALITY = ("test-split", "true-alpha", "frozen")  # results of matte evaluate --json
+CATEGORIES = 8  # of a set with more, its pictures are shown together
 RESULTS = ROOT / "benchmarks" / "results"
+TOGETHER = ("all", "auto = yes")
 MEASURED = ("small, CPU", "12 MP, CPU", "12 MP, warm, CPU")
 
 
@@ -71,6 +73,7 @@ def quality_table(result: dict) -> str:
         [f"`{system['name']}`", group, str(found["pictures"]), *(interval(found[key]) for key in shown.values())]
         for system in result["systems"]
         for group, found in system["groups"].items()
+        if len(system["groups"]) <= CATEGORIES or group in TOGETHER
     ]
     count = max(system["groups"]["all"]["pictures"] for system in result["systems"])
     chosen = ", auto = yes" if count < result["set"]["pictures"] else ""
