@@ -18,7 +18,7 @@ from mattelier.runtime.engine import OnnxEngine
 from mattelier.runtime.look import layers
 from mattelier.runtime.pipeline import Matter
 from mattelier.runtime.procedures import PROCEDURES, procedure_of
-from mattelier.runtime.trimap_matter import heads, refine, shrunk
+from mattelier.runtime.trimap_matter import heads, refine, shrunk, shrunk_trimap
 
 Told = tuple[Card, Path]
 Planes = dict[str, np.ndarray]
@@ -144,8 +144,8 @@ def test_colours_are_estimated_where_the_network_finds_none(system: Told) -> Non
 
 
 def test_it_can_refine_what_another_left_open(system: Told, glancing: Told) -> None:
-    y, x = np.mgrid[:160, :200]
-    disc = np.clip((40 - np.hypot(y - 80, x - 100)) / 24 + 0.5, 0, 1)
+    y, x = np.mgrid[:100, :128]  # what the refiner is given at once
+    disc = np.clip((30 - np.hypot(y - 50, x - 64)) / 24 + 0.5, 0, 1)
     pixels = (10 + 220 * np.repeat(disc[..., None], 3, -1)).astype(np.uint8)
     refiner = Matter(system[0], file=system[1], threads=1)
     cut = Matter(glancing[0], file=glancing[1], threads=1, refiner=refiner).cut(pixels)
@@ -195,11 +195,11 @@ def test_a_large_photo_is_looked_at_small(system: Told, engine: OnnxEngine) -> N
 
 def test_a_small_trimap_knows_only_what_is_known_all_over() -> None:
     trimap = np.array([[B, B, F, F, F, B], [B, B, F, F, F, B]] * 2, np.uint8)
-    picture, small = shrunk(Picture(photo((4, 6)), np.full((4, 6), 255, np.uint8), None), trimap, 3)
-    assert small.tolist() == [[B, F, U]] * 2
+    picture = shrunk(Picture(photo((4, 6)), np.full((4, 6), 255, np.uint8), None), 3)
     assert picture.pixels.shape == (2, 3, 3) and picture.alpha is not None and picture.alpha.shape == (2, 3)
-    same, kept = shrunk(picture, small, 3)
-    assert same is picture and kept is small
+    small = shrunk_trimap(trimap, (2, 3))
+    assert small.tolist() == [[B, F, U]] * 2
+    assert shrunk(picture, 3) is picture and shrunk_trimap(small, (2, 3)) is small
 
 
 def test_a_look_needs_the_trimap_that_a_cut_needs(system: Told) -> None:

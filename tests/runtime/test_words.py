@@ -89,10 +89,11 @@ def test_certainty_by_hand() -> None:
 def test_a_trimap_network_refines_what_words_left_open(reading: Made, told: Made) -> None:
     refiner = Matter(told[0], file=told[1], threads=1)
     matter = Matter(reading[0], file=reading[1], threads=1, refiner=refiner)
-    cut = matter.cut(discs(), prompt="red")
+    photo = discs((60, 120))  # what the refiner is given at once
+    cut = matter.cut(photo, prompt="red")
     assert set(np.unique(cut.trimap)) == {BACKGROUND, UNKNOWN, FOREGROUND}
-    assert (cut.trimap[:, 130:] == BACKGROUND).all() and cut.trimap[60, 60] == FOREGROUND
-    alone = refiner.cut(discs(), trimap=cut.trimap)
+    assert (cut.trimap[:, 65:] == BACKGROUND).all() and cut.trimap[30, 30] == FOREGROUND
+    alone = refiner.cut(photo, trimap=cut.trimap)
     assert np.array_equal(cut.alpha, alone.alpha) and " + fba-told.test@" in cut.model
     with pytest.raises(NoSubject):
         matter.cut(discs(), prompt="the unicorn")
