@@ -75,13 +75,12 @@ def learned_trimap(scores: Array, coarse: Float, hw: tuple[int, int]) -> Array:
 def settled(alpha: Float, colours: Array | None, pixels: Array) -> tuple[Float, Array | None]:
     """Refined alpha (h, w) and colours (h, w, 3) without what stayed a faint island: the doubt was about nothing.
 
-    pixels: (h, w, 3), the photo's samples, which colours are again where alpha is 0. A subject that is faint everywhere
-    is kept.
+    pixels: (h, w, 3), the photo's samples, which colours are again where alpha is 0 or 1. A subject that is faint
+    everywhere is kept.
     """
-    if not (alpha > PRESENT).any():
-        return alpha, colours
-    clear = without_ghosts(alpha)
-    return clear, None if colours is None else np.where((clear == 0)[..., None], pixels, colours)
+    clear = without_ghosts(alpha) if (alpha > PRESENT).any() else alpha
+    certain = (clear == 0) | (clear == 1)
+    return clear, None if colours is None else np.where(certain[..., None], pixels, colours)
 
 
 def lifted(alpha: Float, pixels: Array, small: Array, trimap: Array) -> tuple[Float, Array]:

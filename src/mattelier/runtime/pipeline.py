@@ -193,7 +193,9 @@ class Matter:
             marks = self._unsure(coarse, near)
         with timed(seconds, "refine"):
             first = enlarge(coarse.alpha, near.pixels, quality, coarse.small) if contract.polish > 0 else None
-            matte, colours = cascade.settled(*refiner._refined(near, marks, first), near.pixels)
+            matte, colours = refiner._refined(near, marks, first)
+            # what the polish leaves a little short of 0 and 1 arrives by the levels that the leader's alpha has too
+            matte, colours = cascade.settled(levelled(matte, self.card.contract), colours, near.pixels)
             if near is picture:
                 return Found(matte, colours, marks, coarse.notes)
             # colours are found at the photo's own size, from the lifted alpha
