@@ -38,6 +38,8 @@ def model_row(card: Card, speeds: Sequence[dict]) -> list[str]:
         return [*facts, *["-"] * len(MEASURED), "not measured"]
     found = {row["name"]: row["ours"] for row in speed["rows"]}
     machine = f"{speed['machine']['cores']} cores, {speed['machine']['processor']}"
+    _, *refiners = speed["weights"]["used"].split(" + ")
+    machine += "".join(f"; refined by {name}" for name in refiners)
     return [*facts, *(f"{found[name]:.2f}" for name in MEASURED), machine]
 
 

@@ -3,12 +3,10 @@
 import pytest
 import torch
 
-from mattelier import models, weights
 from mattelier.backbones.efficientnet import from_imagenet, imagenet_weights
 from mattelier.models import build
-from mattelier.runtime.engine import network
 from mattelier.train.stages import Start
-from mattelier.train.starts import start_encoder
+from mattelier.train.starts import of_card, start_encoder
 
 
 def encoders(start: Start) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
@@ -27,8 +25,7 @@ def test_a_random_start_changes_nothing() -> None:
 @pytest.mark.parametrize("start", ["efficientnet-lite0", "gfm-lite"])
 def test_an_encoder_is_filled_whole(start: Start) -> None:
     if start == "gfm-lite":
-        card = weights.resolve("gfm-lite", models.list_models())
-        expected = network(card, weights.read(card.weights)).get_submodule("encoder").state_dict()
+        expected = of_card("gfm-lite").get_submodule("encoder").state_dict()
     else:
         expected = from_imagenet(imagenet_weights()).state_dict()
     before, after = encoders(start)

@@ -23,12 +23,12 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from mattelier import models, weights
+from mattelier import models
 from mattelier.data.files import load_rgb
 from mattelier.data.loose import Photos, find
 from mattelier.errors import InputError, UnknownModel
 from mattelier.models.modnet import MODNet, MODNetBase, MODNetLite
-from mattelier.runtime.engine import network, require
+from mattelier.runtime.engine import require
 from mattelier.runtime.options import Device
 from mattelier.train import checkpoint
 from mattelier.train.loop import CHECKPOINT_EVERY, LOG_EVERY, VALIDATE_EVERY, optimiser_of, stop_signals
@@ -36,6 +36,7 @@ from mattelier.train.losses import semantic_target
 from mattelier.train.progress import Progress
 from mattelier.train.soc_losses import boundary, subject, total_soc
 from mattelier.train.stages import Optimiser, Recipe, Stage
+from mattelier.train.starts import of_card
 from mattelier.train.validate import network_input
 
 STAGE = "soc"
@@ -150,7 +151,7 @@ def first_weights(recipe: Recipe, start: str | None) -> MODNetBase:
     elif Path(start).is_file():
         net = models.from_official("modnet", start)
     else:
-        net = of_card(start)
+        net = of_model(start)
     if not isinstance(net, MODNetLite if recipe.lite else MODNet):
         raise InputError(
             f"{start} holds weights of {type(net).__name__}; expected {recipe.name}; choose another --start, or "
@@ -163,12 +164,11 @@ def other_form(recipe: Recipe) -> str:
     return "leave --lite away" if recipe.lite else "add --lite"
 
 
-def of_card(name: str) -> torch.nn.Module:
+def of_model(name: str) -> torch.nn.Module:
     try:
-        card = weights.resolve(name, models.list_models())
+        return of_card(name)
     except UnknownModel as error:
         raise UnknownModel(f"--start {name} is neither a folder nor a file, and as a model: {error}") from error
-    return network(card, weights.read(card.weights))
 
 
 def restore(state: State, photos: Photos, recipe: Recipe, run: Path) -> None:

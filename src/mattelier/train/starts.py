@@ -21,9 +21,13 @@ def start_encoder(net: nn.Module, start: Start) -> None:
     if start == "efficientnet-lite0":
         start_from_imagenet(net)
     elif start != "random":
-        card = weights.resolve(start, models.list_models())
-        learned = network(card, weights.read(card.weights)).get_submodule("encoder")
-        net.get_submodule("encoder").load_state_dict(learned.state_dict())
+        net.get_submodule("encoder").load_state_dict(of_card(start).get_submodule("encoder").state_dict())
+
+
+def of_card(name: str) -> nn.Module:
+    """The network of a card, with its weights.  Raises UnknownModel and WeightsError."""
+    card = weights.resolve(name, models.list_models())
+    return network(card, weights.read(card.weights))
 
 
 def start_from_imagenet(net: nn.Module) -> None:
