@@ -131,3 +131,21 @@ def test_missing_rows_are_found_at_any_depth(interlace, depth, shape):
     short = zlib.compress(raw[:-1])
     data = out.getvalue()[:33] + struct.pack(">I", len(short)) + b"IDAT" + short + bytes(4)
     assert not has_all_rows(data)
+
+
+def test_the_smaller_of_two_ways_is_kept_for_a_small_picture():
+    rng = np.random.default_rng(3)
+    grain = np.clip(rng.normal(128, 6, (200, 200, 3)), 0, 255).astype(np.uint8)
+    tile = np.tile(noise((20, 20, 3), np.uint8), (10, 10, 1))
+    for pixels, better in ((grain, "runs"), (tile, "repetitions")):
+        [idat] = [data for kind, data in chunks(encode_png(pixels, None)) if kind == b"IDAT"]
+        lines = zlib.decompress(idat)
+        by_runs = zlib.compressobj(strategy=zlib.Z_RLE)
+        size = len(by_runs.compress(lines) + by_runs.flush())
+        assert len(idat) == size if better == "runs" else len(idat) < size / 3
+        assert np.array_equal(np.asarray(Image.open(io.BytesIO(encode_png(pixels, None)))), pixels)
+
+
+def test_a_large_picture_is_written_band_by_band():
+    pixels = noise((1100, 1000, 4), np.uint8)[..., :3]
+    assert [kind for kind, _ in chunks(encode_png(pixels, np.full((1100, 1000), 255, np.uint8)))].count(b"IDAT") > 1

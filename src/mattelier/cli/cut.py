@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mattelier.cli import blas
 from mattelier.cli.console import say, track
 from mattelier.cli.order import PIPE, Order, check, plan, recipe
 from mattelier.errors import InputError, MattelierError, NoSubject
@@ -56,6 +57,8 @@ def cut(
         images, output, model, trimap, prompt, keep, background, quality, format, bits, device, engine, threads,
         overwrite, as_json, max_pixels,
     )  # fmt: skip
+    if engine == "onnx":  # torch may share the same BLAS, and has use for its threads
+        blas.alone()
     from mattelier.runtime import pipeline
 
     with usage():

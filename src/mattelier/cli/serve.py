@@ -1,11 +1,11 @@
 """matte serve: the API and the page, on this machine."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mattelier.cli import blas
 from mattelier.errors import InputError, MissingExtra
 
 if TYPE_CHECKING:
@@ -39,9 +39,7 @@ def serve(
         "origins": tuple(origin) if origin else None,
     }  # fmt: skip
     require_extra()
-    # Before numpy is imported: its BLAS would start a thread a core for every worker, and they wait for one another in
-    # products too small to share. A small picture costs 0.14 CPU seconds so, and 0.23 otherwise.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    blas.alone()
     if new_key is not None:
         typer.echo(make_key(file, new_key))
         return

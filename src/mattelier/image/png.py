@@ -3,7 +3,9 @@
 Every byte is filtered against the average of its neighbours left and above and deflated by ISA-L: a twentieth of
 Pillow's time for 4 to 11 % more bytes on cut-outs, pixel for pixel exact. (The best of all filters row by row saves
 another 1 %, and takes longer than all the rest.) The file is made in bands of rows: no second whole picture in
-memory. PNG (ISO/IEC 15948): section 5 chunks, 9 filters, 11 the chunks written here.
+memory. A small picture is also deflated with runs as the only repetitions, which suits the noise that filtering leaves
+of a photo (2 % more bytes than Pillow's), and the smaller of both is kept. PNG (ISO/IEC 15948): section 5 chunks,
+9 filters, 11 the chunks written here.
 """
 
 import struct
@@ -17,6 +19,7 @@ from mattelier.image.bands import bands
 
 _AVERAGE = 3  # filter type: difference to the mean of the bytes left and above
 _COLOUR_TYPE = {1: 0, 2: 4, 3: 2, 4: 6}  # channels -> grey, grey + alpha, RGB, RGBA
+_SMALL_BYTES = 4 << 20  # of samples: the second way takes 7 ms for a megabyte of them
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # colour type -> samples a pixel; 3 is a palette
 # Adam7: first column, first row, steps (ISO/IEC 15948, 8.2)
 _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
@@ -34,7 +37,7 @@ def encode_png(pixels: Array, alpha: Array | None, profile: bytes | None = None)
     parts = [b"\x89PNG\r\n\x1a\n", *_chunk(b"IHDR", header)]
     if profile is not None:
         parts += _chunk(b"iCCP", b"ICC\0\0" + zlib.compress(profile))
-    for data in _deflate(_filtered(pixels, alpha, channels)):
+    for data in _deflated(_filtered(pixels, alpha, channels), height * width * channels * pixels.dtype.itemsize):
         parts += _chunk(b"IDAT", data)
     parts += _chunk(b"IEND", b"")
     return b"".join(parts)
@@ -63,6 +66,16 @@ def _less_average(framed: Array, pixel_bytes: int) -> Array:
     half += up & left
     np.subtract(rows, half, out=filtered[:, 1:])
     return filtered
+
+
+def _deflated(blocks: Iterator[Array], size_bytes: int) -> Iterator[bytes]:
+    if size_bytes > _SMALL_BYTES:
+        yield from _deflate(blocks)
+        return
+    whole = list(blocks)
+    runs = zlib.compressobj(strategy=zlib.Z_RLE)
+    by_runs = b"".join(runs.compress(block.data) for block in whole) + runs.flush()
+    yield min(b"".join(_deflate(iter(whole))), by_runs, key=len)
 
 
 def _deflate(blocks: Iterator[Array]) -> Iterator[bytes]:
