@@ -3,7 +3,7 @@
     python benchmarks/networks.py [--only NAME ...] [--runs 5] [--resume]
 
 Every network of mattelier.models is built with random weights, published and lite, and runs in a process of its own
-(forward.py): in torch, and exported through runtime/export.py in ONNX Runtime. Figures go to
+(forward.py): in torch, and in ONNX Runtime, the file made as runtime/export.py makes it. Figures go to
 benchmarks/results/networks.json after every network, and from there to benchmarks/RESULTS.md. A stopped run goes on
 with --resume, which keeps every row that is whole; --only measures some and keeps the others. --count-only leaves the
 timing out, which takes seconds instead of most of an hour.
@@ -181,7 +181,8 @@ def described(found: Row) -> str:
         "size that is given. 1024 x 1024 is what is called a megapixel here. Each engine runs in a process of its own "
         f"with its own choice of threads; seconds are {timed}, CPU seconds "
         "are of all threads. MiB is the most that was resident in any pass, the first included; at rest is "
-        "before the first, with the weights loaded. Files for ONNX are made by `mattelier.runtime.export`.\n\n"
+        "before the first, with the weights loaded. Files for ONNX are made as `mattelier.runtime.export` makes "
+        "them.\n\n"
         "One multiply-add is two FLOPs (GFLOPs: 10^9 of them). Counted are convolutions, transposed ones too, matrix "
         "products and attention, by `torch.utils.flop_counter`; not counted are norms, activations, resizing, pooling "
         "that is no matrix product, and the standardisation of weights. Parameters include those that a published file "
