@@ -248,6 +248,27 @@ def test_words_change_the_answer_and_padding_does_not(which: str, request: pytes
     torch.testing.assert_close(network(image, padded, mask)["trimap"], one["trimap"], rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize("which", ["net", "lite"])
+@torch.no_grad()
+def test_several_texts_of_a_picture_are_answered_as_one_by_one(which: str, request: pytest.FixtureRequest) -> None:
+    network: CLIPMatBase = request.getfixturevalue(which)
+    torch.manual_seed(2)
+    images = torch.rand(2, 3, 64, 96)
+    pair = words(network) if isinstance(network, CLIPMat) else network.prompts(["the dog", "a red car on the left"])
+    tokens, mask = (torch.cat((part, part.flip(0))) for part in pair)
+    together = network(images, tokens, mask)
+    for text in range(4):
+        alone = network(images[text // 2 : text // 2 + 1], tokens[text : text + 1], mask[text : text + 1])
+        for name in ("trimap", "detail", "pointing"):
+            torch.testing.assert_close(together[name][text : text + 1], alone[name], rtol=0, atol=1e-5)
+
+
+def test_what_is_meant_begins_without_words_that_name_nothing(lite: CLIPMatLite) -> None:
+    said = lite.tokenizer.encode("the cat on the left of the photo")
+    worth = lite.worth.weight[said, 0]
+    assert (worth > 0).tolist() == [False, True, False, False, False, False, False, False]
+
+
 def test_lite_keeps_its_budget(lite: CLIPMatLite) -> None:
     size = {name: sum(p.numel() for p in part.parameters()) * 2 for name, part in lite.named_children()}
     assert sum(size.values()) <= 14e6 and size["text"] <= 4e6
@@ -337,3 +358,5 @@ def test_what_cannot_be_is_refused(state: dict[str, Tensor], lite: CLIPMatLite) 
         lite(torch.zeros(1, 3, 40, 64), *lite.prompts(["cat"]))
     with pytest.raises(InputError, match="expected a row of both for every picture"):
         lite(torch.zeros(2, 3, 64, 64), *lite.prompts(["cat"]))
+    with pytest.raises(InputError, match="or as many for each"):
+        lite(torch.zeros(2, 3, 64, 64), *lite.prompts(["cat", "dog", "cup"]))

@@ -68,7 +68,7 @@ def test_lite_adds_its_two_entropies() -> None:
     detail = torch.full((1, 1, SIDE, SIDE), 0.5)
     heads = predicted(torch.zeros(1, 3, SIDE, SIDE), detail, torch.full((1, 1, 2, 2), 0.5))
     parts = losses.total_clipmat_lite(heads, IMAGE, ALPHA, TRIMAP)
-    assert parts["pointing"].item() == pytest.approx(0.1 * math.log(2), rel=1e-6)
+    assert parts["pointing"].item() == pytest.approx(math.log(2), rel=1e-6)
     unknown = SIDE * SIDE / 4
     assert parts["entropy"].item() == pytest.approx(math.log(2) * unknown / (unknown + 1), rel=1e-5)
     assert parts["total"].item() == pytest.approx(sum(v.item() for k, v in parts.items() if k != "total"), rel=1e-6)

@@ -61,6 +61,7 @@ def test_contradictory_stages_are_refused(changes: dict[str, object], words: str
         (MATTEFORMER, {"warmup_steps": 100}, "warmup_steps=100 and a first stage that rises"),
         (MATTEFORMER, {"keeps_crop_size": True}, "keeps_crop_size=True and a batch of several"),
         (FBA, {"trimap": None}, "trimap=None"),
+        (FBA, {"texts": 2}, "samples='crops' and texts=2"),
     ],
 )
 def test_contradictory_recipes_are_refused(recipe: Recipe, changes: dict[str, object], words: str) -> None:

@@ -1,12 +1,13 @@
 """Samples with words: scenes whose text says which subject is meant, photos, and words that mean nothing there."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 from torch.utils.data import Dataset
 
 from mattelier.data import absent
@@ -22,8 +23,10 @@ from mattelier.errors import InputError
 from mattelier.image import Float
 
 KEYWORD_SHARE = 0.5  # of the texts of photos: a name alone
+LACKING_SHARE = 0.5  # of a photo's further texts: of something else, for nothing in it contradicts the first
 HELD_OUT = ("val", "test")
-Sample = tuple[Float, Float, Float, str]  # rgb (S, S, 3), alpha (S, S), weight (S, S), text
+Meaning = tuple[Float, Float, str]  # alpha (S, S), weight (S, S), text
+Sample = tuple[Float, list[Meaning]]  # rgb (S, S, 3), and what each text means in it
 
 
 @dataclass(frozen=True)
@@ -34,12 +37,13 @@ class Worded:
     names: Names
 
 
-class Referred(Dataset[dict[str, Tensor | str]]):
-    """Item i is {image (3, S, S) in -1..1, alpha and weight (1, S, S), text}; a pure function of seed and i.
+class Referred(Dataset[dict[str, Any]]):
+    """Item i is {image (3, S, S) in -1..1, alpha and weight (T, 1, S, S), text: T of them}; a pure function of seed, i.
 
     photo_share of the items are photos, cropped, in words about their one subject; the others are scenes. In
     absent.SHARE of both the words name what is not there, and alpha is empty. In half of the items the picture is
     mirrored, and left and right in the text with it.
+    texts: T. Several texts of a scene are about different subjects while there are any.
     """
 
     def __init__(
@@ -49,10 +53,15 @@ class Referred(Dataset[dict[str, Tensor | str]]):
         seed: int,
         photos: Sequence[Worded] = (),
         photo_share: float = 0.0,
+        texts: int = 1,
     ) -> None:
         self.references = tuple(reference for reference in references if not reference.is_absent)
         self.empty = tuple(reference for reference in references if reference.is_absent)
+        self.together: dict[Path, list[Reference]] = defaultdict(list)
+        for reference in references:
+            self.together[reference.image].append(reference)
         self.side_px, self.seed, self.photos, self.photo_share = side_px, seed, tuple(photos), photo_share
+        self.texts = texts
         self.pool = tuple({each.names.sure: each.names for each in photos}.values())
         if not self.references:
             raise InputError("the recipe draws from refer and there is none; make it with matte data refer")
@@ -65,37 +74,58 @@ class Referred(Dataset[dict[str, Tensor | str]]):
     def __len__(self) -> int:
         return 2**40  # endless: the sampler decides where to begin and to stop
 
-    def __getitem__(self, index: int) -> dict[str, Tensor | str]:
+    def __getitem__(self, index: int) -> dict[str, Any]:
         rng = np.random.default_rng((self.seed, index))
-        image, matte, weight, text = (self.photo if rng.random() < self.photo_share else self.scene)(rng)
+        image, meant = (self.photo if rng.random() < self.photo_share else self.scene)(rng)
         image = degrade(tinted(image, rng.uniform(0.9, 1.1), rng.uniform(0.9, 1.1)), rng)
+        alphas, weights, texts = zip(*meant, strict=True)
+        planes = np.stack((alphas, weights)).astype(np.float32)
         if rng.random() < 0.5:
-            image, matte, weight, text = image[:, ::-1], matte[:, ::-1], weight[:, ::-1], mirrored(text)
+            image, planes, texts = image[:, ::-1], planes[..., ::-1], tuple(map(mirrored, texts))
         colours = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)) * 2.0 - 1.0)
-        planes = (torch.from_numpy(np.ascontiguousarray(plane, np.float32))[None] for plane in (matte, weight))
-        return {"image": colours.float(), **dict(zip(("alpha", "weight"), planes, strict=True)), "text": text}
+        alpha, weight = torch.from_numpy(np.ascontiguousarray(planes))[:, :, None]
+        return {"image": colours.float(), "alpha": alpha, "weight": weight, "text": texts}
 
     def scene(self, rng: Rng) -> Sample:
-        """A whole scene and one of its texts."""
+        """A whole scene and some of its texts."""
         chosen = self.empty if self.empty and rng.random() < absent.SHARE else self.references
-        reference = chosen[int(rng.integers(len(chosen)))]
-        text = reference.texts[int(rng.integers(len(reference.texts)))]
-        rgb, alpha = load_rgb(reference.image), load_grey(reference.alpha)
+        references = [chosen[int(rng.integers(len(chosen)))]]
+        while len(references) < self.texts:
+            references.append(self.another(references, rng))
+        rgb = load_rgb(references[0].image)
         whole = (0, 0, rgb.shape[1], rgb.shape[0])
-        image, matte = (unit(resize_crop(plane, whole, self.side_px)) for plane in (rgb, alpha))
-        return image, matte, np.ones_like(matte), text
+        image = unit(resize_crop(rgb, whole, self.side_px))
+        meant = []
+        for reference in references:
+            matte = unit(resize_crop(load_grey(reference.alpha), whole, self.side_px))
+            meant.append((matte, np.ones_like(matte), reference.texts[int(rng.integers(len(reference.texts)))]))
+        return image, meant
+
+    def another(self, references: Sequence[Reference], rng: Rng) -> Reference:
+        """Something else of the same picture, if there is anything."""
+        every = self.together[references[0].image]
+        lacking = [each for each in every if each.is_absent]
+        if lacking and rng.random() < absent.SHARE:
+            return lacking[0]
+        there = [each for each in every if not each.is_absent] or every
+        fresh = [each for each in there if each not in references] or there
+        return fresh[int(rng.integers(len(fresh)))]
 
     def photo(self, rng: Rng) -> Sample:
-        """A crop of a photo and a text about what it shows; the colours and the place in it are measured there."""
+        """A crop of a photo and texts about what it shows; the colours and the place in it are measured there."""
         chosen = self.photos[int(rng.integers(len(self.photos)))]
         rgb, alpha = load_rgb(chosen.photo.image), load_grey(chosen.photo.matte)
         box = crop_box((rgb.shape[0], rgb.shape[1]), rng, alpha)
         image, matte = (unit(resize_crop(plane, box, self.side_px)) for plane in (rgb, alpha))
-        if rng.random() < absent.SHARE:
-            lacking = absent.absent_expressions(self.pool, [chosen.names], "train", rng, 1)
+        weight, meant = trust(matte, chosen.photo.quality), list[Meaning]()
+        while len(meant) < self.texts:
+            wants_lacking = rng.random() < (LACKING_SHARE if meant else absent.SHARE)
+            lacking = absent.absent_expressions(self.pool, [chosen.names], "train", rng, 1) if wants_lacking else ()
             if lacking:
-                return image, np.zeros_like(matte), np.ones_like(matte), lacking[0].text
-        return image, matte, trust(matte, chosen.photo.quality), said(chosen.names, image, matte, rng)
+                meant.append((np.zeros_like(matte), np.ones_like(matte), lacking[0].text))
+            else:
+                meant.append((matte, weight, said(chosen.names, image, matte, rng)))
+        return image, meant
 
 
 def said(names: Names, image: Float, matte: Float, rng: Rng) -> str:

@@ -40,15 +40,22 @@ STRIDE = 16  # of the pop-up, in pixels of the picture
 BACKGROUND, TRANSITION, FOREGROUND = 0, 1, 2  # of the trimap's scores
 DETAILS = (64, 128, 256, 512)  # channels of F1 .. F4 (ours)
 REACH_PX = 8  # of the refiner's trimap, to every side (ours)
+# Words that name nothing, of templates and of what says where: what is meant begins without them (ours).
+NAMELESS = (
+    "the a an of to in on at with and or is are which who that than foreground mask extract photo image picture left "
+    "right top bottom upper lower middle center side part far edge above over below under next beside front behind"
+)
 
 
 class CLIPMatBase(nn.Module):
     """What both forms share: words and picture to a trimap, taps to details, and their merge without parameters.
 
     Input:  image (B, 3, H, W), RGB in 0..1, H and W multiples of 32; tokens (B, L) int64 and mask (B, L), 1 for a token
-            and 0 for padding, as `tokenizer.prompts` makes them.
-    Output: dict; alpha and detail (B, 1, H, W) in [0, 1]; trimap (B, 3, H, W), scores before the softmax of background,
-            transition and foreground; pointing (B, 1, H/16, W/16) in [0, 1], how strongly the words point there.
+            and 0 for padding, as `tokenizer.prompts` makes them. Of (T B, L), the first T texts are about the first
+            picture: what does not depend on words is computed once a picture.
+    Output: dict, a row a text; alpha and detail (B, 1, H, W) in [0, 1]; trimap (B, 3, H, W), scores before the softmax
+            of background, transition and foreground; pointing (B, 1, H/16, W/16) in [0, 1], how strongly the words
+            point there.
     """
 
     encoder: nn.Module
@@ -59,9 +66,9 @@ class CLIPMatBase(nn.Module):
     def forward(self, image: Tensor, tokens: Tensor, mask: Tensor) -> dict[str, Tensor]:
         check_input(image, tokens, mask)
         popped, pointing, taps = self.pop_up(image, tokens, mask)
-        size = image.shape[-2:]
-        trimap = enlarged(self.semantic(popped, taps), size).float()
-        detail = torch.sigmoid(enlarged(self.details(image, taps), size).float())
+        size, texts = image.shape[-2:], len(tokens)
+        trimap = enlarged(self.semantic(popped, [for_each(tap, texts) for tap in taps]), size).float()
+        detail = for_each(torch.sigmoid(enlarged(self.details(image, taps), size).float()), texts)
         return {"alpha": fuse(trimap, detail), "trimap": trimap, "detail": detail, "pointing": pointing}
 
     def pop_up(self, image: Tensor, tokens: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
@@ -99,7 +106,7 @@ class CLIPMat(CLIPMatBase):
         rows, columns = image.shape[2] // STRIDE, image.shape[3] // STRIDE
         seen = self.encoder.visual(self.for_patches((image - self.mean) / self.std, rows, columns))
         words = self.encoder.text_tokens(tokens, self.context)
-        popped, attention = self.popup(seen[-1], words, mask)
+        popped, attention = self.popup(for_each(seen[-1], len(words)), words, mask)
         said = (tokens < self.encoder.config.vocabulary - 2) * mask  # neither marks nor learned vectors nor padding
         pointing = on_grid((attention * said[:, None]).sum(2, keepdim=True), rows, columns)
         return on_grid(popped, rows, columns), pointing, [on_grid(seen[tap], rows, columns) for tap in self.taps]
@@ -116,7 +123,8 @@ class CLIPMatLite(CLIPMatBase):
     """The same modules, small enough for two cores and 14 MB; everything about it is ours.
 
     V is no transformer's: the encoder's os16 and os32, ImageNet's class scores written as word vectors, how alike those
-    are to the prompt's, and a position, since a convolution's features do not say where they are.
+    are to the prompt's, and a position, since a convolution's features do not say where they are. That likeness also
+    points by itself, before anything is trained, and where the words point is told to the decoder.
     """
 
     def __init__(self, width: int = 128) -> None:
@@ -128,10 +136,13 @@ class CLIPMatLite(CLIPMatBase):
         self.text = TextEncoder(self.tokenizer.vocabulary, self.tokenizer.length, width)
         self.names = ClassNames()
         self.gate = nn.Linear(width, 1)
+        self.worth = nn.Embedding(self.tokenizer.vocabulary + CONTEXT, 1)  # of a piece, for what is meant
+        begin_with_names(self.worth.weight, self.tokenizer)
         self.look = nn.Conv2d(os16 + os32 + width + 1, width, 1)
         self.popup = SemanticPopUp(width, width, width, layers=2, residual=True, heads=4)
         self.point_image, self.point_text = nn.Linear(width, width), nn.Linear(width, width)
-        self.point_scale = nn.Parameter(torch.tensor([8.0, -2.0]))
+        self.point_scale = nn.Parameter(torch.tensor([8.0, 8.0, -3.0]))  # of likeness and match, and the offset
+        self.mark = nn.Conv2d(1, width, 1)
         self.semantic = SkipDecoder(width, (os8, os4))
         self.details = Details(LITE_CHANNELS[:4], 24, (24, 32, 48, 64), sees_image=True)
 
@@ -139,29 +150,43 @@ class CLIPMatLite(CLIPMatBase):
         *taps, os32 = self.encoder(image * 2.0 - 1.0)
         rows, columns = taps[-1].shape[-2:]
         words, static = self.text(tokens, mask)
-        gate = torch.sigmoid(self.gate(words)) * mask[..., None]
+        gate = torch.sigmoid(self.gate(words) + self.worth(tokens)) * mask[..., None]
         meant, pooled = (weighted(part, gate) for part in (static, words))
         named, match = self.consider(os32, meant)
-        above = [enlarged(part, (rows, columns)) for part in (os32, named, match)]
-        v = placed(self.look(torch.cat((taps[-1], *above), 1)))
+        above = [enlarged(for_each(part, len(tokens)), (rows, columns)) for part in (os32, named, match)]
+        v = placed(self.look(torch.cat((for_each(taps[-1], len(tokens)), *above), 1)))
         popped, _ = self.popup(v.flatten(2).transpose(1, 2), words, mask)
-        return on_grid(popped, rows, columns), self.point(popped, pooled, rows, columns), taps
+        pointing = self.point(on_grid(self.likeness(popped, pooled), rows, columns), above[2])
+        return on_grid(popped, rows, columns) + self.mark(pointing), pointing, taps
 
     def consider(self, os32: Tensor, meant: Tensor) -> tuple[Tensor, Tensor]:
         """ConSE at every place: the mean of the class names' vectors by their probability, and its match to the words.
 
-        meant: (B, D). Returns (B, D, h, w) and (B, 1, h, w).
+        meant: (T B, D). Returns (B, D, h, w) and (T B, 1, h, w).
         """
         chance = self.classes(os32).float().softmax(1)
         names = F.normalize(self.names(self.text.embedding.weight.float()), dim=1)
         named = torch.einsum("bchw,cd->bdhw", chance, names)
-        return named, torch.einsum("bdhw,bd->bhw", named, F.normalize(meant.float(), dim=1))[:, None]
+        match = torch.einsum("bdhw,bd->bhw", for_each(named, len(meant)), F.normalize(meant.float(), dim=1))
+        return named, match[:, None]
 
-    def point(self, popped: Tensor, pooled: Tensor, rows: int, columns: int) -> Tensor:
-        """Likeness of every place to the words, (B, 1, h, w) in [0, 1]."""
+    def likeness(self, popped: Tensor, pooled: Tensor) -> Tensor:
+        """Of every place (B, N, D) to the words (B, D): (B, N, 1) in [-1, 1]."""
         places = F.normalize(self.point_image(popped).float(), dim=2)
-        likeness = places @ F.normalize(self.point_text(pooled).float(), dim=1)[..., None]
-        return torch.sigmoid(on_grid(likeness, rows, columns) * self.point_scale[0] + self.point_scale[1])
+        return places @ F.normalize(self.point_text(pooled).float(), dim=1)[..., None]
+
+    def point(self, likeness: Tensor, match: Tensor) -> Tensor:
+        """Where the words point, (B, 1, h, w) in [0, 1], by what was learned and by what classes are called."""
+        learned, called, offset = self.point_scale
+        return torch.sigmoid(learned * likeness + called * match + offset)
+
+
+def begin_with_names(worth: Tensor, known: tokenizer.Tokenizer) -> None:
+    """First values of what a word piece is worth: little for the pieces of NAMELESS and for the learned vectors."""
+    with torch.no_grad():
+        worth.fill_(1.0)
+        worth[[piece for word in NAMELESS.split() for piece in known.encode(word)]] = -3.0
+        worth[-CONTEXT:] = -3.0
 
 
 class SemanticPopUp(nn.Module):
@@ -404,6 +429,11 @@ def enlarged(x: Tensor, size: tuple[int, int] | torch.Size) -> Tensor:
     return F.interpolate(x, size=tuple(size), mode="bilinear", align_corners=False)
 
 
+def for_each(x: Tensor, texts: int) -> Tensor:
+    """x (B, ...) once for each text of its picture, (texts, ...); the same tensor where there is one."""
+    return x if len(x) == texts else x.repeat_interleave(texts // len(x), 0)
+
+
 def on_grid(tokens: Tensor, rows: int, columns: int) -> Tensor:
     """(B, [1 +] rows * columns, C) to (B, C, rows, columns); a class token is left out."""
     return tokens[:, -rows * columns :].transpose(1, 2).reshape(len(tokens), -1, rows, columns)
@@ -434,10 +464,10 @@ def check_input(image: Tensor, tokens: Tensor, mask: Tensor) -> None:
     height, width = image.shape[-2:]
     if height % 32 or width % 32 or not height or not width:
         raise InputError(f"found an input of {height} x {width}; CLIPMat takes multiples of 32; resize it first")
-    if tokens.shape != mask.shape or len(tokens) != len(image):
+    if tokens.shape != mask.shape or not len(tokens) or len(tokens) % len(image):
         raise InputError(
             f"found tokens {tuple(tokens.shape)}, mask {tuple(mask.shape)} and {len(image)} pictures; expected a row "
-            "of both for every picture; make them with the network's own prompts()"
+            "of both for every picture, or as many for each; make them with the network's own prompts()"
         )
 
 

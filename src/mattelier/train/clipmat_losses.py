@@ -12,8 +12,6 @@ from torch import Tensor
 from mattelier.train.gfm_losses import SHARE, composition, focus_loss, fusion_loss, glance_target, in_unknown, summed
 from mattelier.train.losses import cross_entropy, weighted_mean
 
-POINTING_SHARE = 0.1  # of the map where the words point
-
 
 def total_clipmat(
     predicted: dict[str, Tensor],
@@ -43,7 +41,7 @@ def total_clipmat_lite(
     unknown = in_unknown(trimap)
     trusted = unknown if weight is None else unknown * weight
     losses = terms(predicted, image, alpha, trimap, weight)
-    losses["pointing"] = POINTING_SHARE * pointing_entropy(predicted["pointing"], alpha)
+    losses["pointing"] = pointing_entropy(predicted["pointing"], alpha)
     losses["entropy"] = cross_entropy(predicted["detail"], alpha, trusted) * trimap.numel() / (unknown.sum() + 1.0)
     return losses | {"total": summed(losses)}
 

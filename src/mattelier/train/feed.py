@@ -1,7 +1,8 @@
 """What the loop is fed: the samples of a recipe, and batches of them.
 
 Every batch has image (B, 3, S, S) in -1..1 and alpha and weight (B, 1, S, S). Crops add trimap (0, 0.5, 1), foreground,
-background (0..1) and known; scenes with words add text. `complete` adds a trimap to those without, and the step.
+background (0..1) and known; scenes with words add text, T of them a picture: text, alpha and weight are then T times
+as long as image, those of one picture together. `complete` adds a trimap to those without, and the step.
 """
 
 import random
@@ -61,7 +62,8 @@ def crops(recipe: Recipe, stage: Stage, data: Path) -> Crops:
 def refer(recipe: Recipe, stage: Stage, data: Path) -> Referred:
     share = dict(recipe.sources).get("photo", 0.0)
     photos = worded_photos(data) if share else ()
-    return Referred(read_references(data / "refer" / "train"), stage.side_px, recipe.seed, photos, share)
+    references = read_references(data / "refer" / "train")
+    return Referred(references, stage.side_px, recipe.seed, photos, share, recipe.texts)
 
 
 def sets(recipe: Recipe, data: Path, split: str) -> dict[str, tuple[SetPicture, ...]]:
@@ -89,10 +91,18 @@ def steps(dataset: Dataset[Any], stage: Stage, step: int, done: int, device: str
     )
     passes: list[Batch] = []
     for batch in loader:
-        passes.append({name: on_device(value, device) for name, value in batch.items()})
+        passes.append({name: on_device(value, device) for name, value in spread(batch).items()})
         if len(passes) == stage.passes:
             yield passes
             passes = []
+
+
+def spread(batch: Batch) -> Batch:
+    """Texts one after another, those of a picture together, and what belongs to each: (B, T, ...) to (B T, ...)."""
+    if "text" not in batch:
+        return batch
+    texts = [text for of_picture in zip(*batch["text"], strict=True) for text in of_picture]
+    return batch | {"text": texts, "alpha": batch["alpha"].flatten(0, 1), "weight": batch["weight"].flatten(0, 1)}
 
 
 def on_device(value: Any, device: str) -> Any:

@@ -108,6 +108,7 @@ class Recipe:
     second_share: float = 0.0  # of cut-outs that have a second one merged in
     anew_share: float = 0.0  # of pictures of sets: subjects in other colours, over other backgrounds
     trimap: Ranges | None = None  # "crops": how their trimaps are drawn
+    texts: int = 1  # "refer": of each picture, whose features they share
     trimap_radius_px: tuple[int, int] = (2, 12)  # others, for losses that look at a band: random growth of soft pixels
     seed: int = 2011
     warmup_steps: int = 100  # of the first stage
@@ -142,6 +143,10 @@ class Recipe:
             )
         if self.keeps_crop_size and any(stage.batch > stage.passes for stage in self.stages):
             raise ValueError(f"{self.system} has keeps_crop_size=True and a batch of several; pictures differ in size")
+        if self.texts < 1 or (self.texts > 1 and self.samples != "refer"):
+            raise ValueError(
+                f"{self.system} has samples={self.samples!r} and texts={self.texts}; one or more, and one without words"
+            )
         names = [stage.name for stage in self.stages]
         if len(set(names)) != len(names):
             raise ValueError(f"{self.system} has stages {names}; --stage needs different names")

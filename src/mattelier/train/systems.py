@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from mattelier.errors import UnknownModel
 from mattelier.image.trimap import BACKGROUND, FOREGROUND, UNKNOWN
 from mattelier.image.trimap_encoding import distance_maps, two_channels
-from mattelier.models.clipmat import CLIPMatBase
+from mattelier.models.clipmat import CLIPMatBase, for_each
 from mattelier.models.matteformer import settle
 from mattelier.models.tokenizer import TEMPLATE, TEMPLATES, phrase
 from mattelier.train import clipmat_losses, dim_losses, fba_losses, gfm_losses, losses, matteformer_losses
@@ -148,13 +148,17 @@ def template_of(batch: Batch, i: int) -> str:
 
 
 def clipmat(predicted: Outputs, batch: Batch) -> Outputs:
-    return clipmat_losses.total_clipmat(predicted, batch["image"], batch["alpha"], batch["trimap"], batch["weight"])
+    return clipmat_losses.total_clipmat(predicted, **told(batch))
 
 
 def clipmat_lite(predicted: Outputs, batch: Batch) -> Outputs:
-    return clipmat_losses.total_clipmat_lite(
-        predicted, batch["image"], batch["alpha"], batch["trimap"], batch["weight"]
-    )
+    return clipmat_losses.total_clipmat_lite(predicted, **told(batch))
+
+
+def told(batch: Batch) -> dict[str, Tensor]:
+    """What a loss over texts asks for, the picture once for each of its texts."""
+    names = ("image", "alpha", "trimap", "weight")
+    return {name: for_each(batch[name], len(batch["alpha"])) for name in names}
 
 
 def colours_of(batch: Batch) -> dict[str, Tensor]:
