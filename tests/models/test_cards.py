@@ -49,8 +49,15 @@ def test_nothing_is_left_unsaid(card: Card) -> None:
     assert measured >= ({"SAD", "MAD"} if card.contract.trimap == "required" else {"IoU", "MAD"})
 
 
-@every_card
-@pytest.mark.parametrize("hw", [(64, 64), (96, 64), (160, 224)])
+def sizes_of(card: Card) -> tuple[tuple[int, int], ...]:
+    interface = INTERFACES[card.system]
+    return ((64, 64), (96, 64), (160, 224)) if interface.multiple_of else (interface.traced_hw,)
+
+
+@pytest.mark.parametrize(
+    ("card", "hw"),
+    [pytest.param(card, hw, id=f"{card.name} {hw[0]}x{hw[1]}") for card in CARDS for hw in sizes_of(card)],
+)
 def test_both_engines_keep_the_contract_and_agree(card: Card, hw: tuple[int, int]) -> None:
     data, interface = weights.read(card.weights), INTERFACES[card.system]
     inputs = interface.specimen(hw, np.random.default_rng(0))
