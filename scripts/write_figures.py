@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mattelier import Card, list_models
+from mattelier.evaluate import report
 
 ROOT = Path(__file__).resolve().parent.parent
 QUALITY = ("test-split", "true-alpha", "frozen")  # results of matte evaluate --json
@@ -69,6 +70,21 @@ def quality_tables() -> str:
     return "\n\n".join(map(quality_table, results)) or "Not measured yet."
 
 
+def words_table() -> str:
+    """What words chose, as `matte evaluate` says it, and where it was measured."""
+    file = RESULTS / "words.json"
+    if not file.is_file():
+        return "Not measured yet."
+    result = json.loads(file.read_text(encoding="utf-8"))
+    named = ", ".join(f"{system['name']} `{system['sha256'][:8]}`" for system in result["systems"])
+    said = (
+        f"{result['set']['pictures']} texts of scenes made by `matte data refer --split test`: objects, backgrounds "
+        f"and wordings that no training saw; commit `{result['environment']['commit']}`, {named}; 95 % intervals over "
+        "scenes."
+    )
+    return said + "\n\n" + report.markdown(report.word_rows(result))
+
+
 def quality_table(result: dict) -> str:
     shown = {"IoU": "iou", "MAD": "mad", "boundary IoU": "boundary_iou"}
     rows = [
@@ -111,6 +127,7 @@ def pages() -> dict[Path, str]:
     speeds = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(RESULTS.glob("versus-rembg*.json"))]
     readme, evaluate = ROOT / "README.md", ROOT / "docs" / "evaluate.md"
     measured = filled(evaluate.read_text(encoding="utf-8"), "evaluation", quality_tables())
+    measured = filled(measured, "words", words_table())
     return {
         readme: filled(readme.read_text(encoding="utf-8"), "models", models_table(list_models(), speeds)),
         evaluate: filled(measured, "speed", speed_tables(speeds)),

@@ -240,7 +240,7 @@ CLIPMAT_LITE = Recipe(  # ours
     stages=(
         # little is changed of what ImageNet's classes look like: they tell what words mean that were seldom trained on
         Stage("small", steps=1_600, side_px=256, batch=8, lr=6e-4, lr_end=2e-4, encoder_lr_share=0.1),
-        Stage("large", steps=1_000, side_px=384, batch=4, lr=2e-4, lr_end=2e-6, encoder_lr_share=0.1),
+        Stage("large", steps=700, side_px=384, batch=4, lr=3e-4, lr_end=2e-6, encoder_lr_share=0.1),
     ),
     sources=(("refer", 0.75), ("photo", 0.25)),  # scenes are composites: a share of true photos
     samples="refer",
