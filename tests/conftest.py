@@ -221,14 +221,14 @@ def _reading_network() -> bytes:
     """value = how red or how blue a place is, by the word; without either word, how much it is one of them.
 
     alpha = value, 0 below 0.2 and 1 above 0.8; trimap: scores +-gain (value - 0.5), the gain 40 with a word that it
-    knows, else 0.5; detail = value; pointing = the mean of value over 16 x 16 px.
+    knows, else 0.5 and 0.8 more for the background; detail = value; pointing = the mean of value over 16 x 16 px.
     """
     from onnx import TensorProto, helper, numpy_helper
 
     from mattelier.models import tokenizer
 
     red, blue = (tokenizer.lite().encode(word)[-1] for word in ("red", "blue"))
-    numbers = {"low": 0.2, "high": 0.8, "half": 0.5, "none": 0.0, "all": 1.0, "gain": 39.5, "little": 0.5}
+    numbers = {"low": 0.2, "high": 0.8, "half": 0.5, "none": 0.0, "all": 1.0, "gain": 39.5, "little": 0.5, "doubt": 0.8}
     constants = [numpy_helper.from_array(np.array([value], np.float32), name) for name, value in numbers.items()]
     whole = {"red_id": [red], "blue_id": [blue], "axes": [1], "n0": [0], "n1": [1], "n2": [2], "n3": [3]}
     constants += [numpy_helper.from_array(np.array(value, np.int64), name) for name, value in whole.items()]
@@ -259,7 +259,8 @@ def _reading_network() -> bytes:
         helper.make_node("Add", ["more", "little"], ["slope"]),
         helper.make_node("Sub", ["detail", "half"], ["above"]),
         helper.make_node("Mul", ["above", "slope"], ["for"]),
-        helper.make_node("Neg", ["for"], ["against"]),
+        helper.make_node("Mul", ["unknown", "doubt"], ["doubted"]),
+        helper.make_node("Sub", ["doubted", "for"], ["against"]),
         helper.make_node("Abs", ["above"], ["off"]),
         helper.make_node("Sub", ["low", "off"], ["near"]),
         helper.make_node("Mul", ["near", "slope"], ["between"]),

@@ -12,7 +12,7 @@ from mattelier.models import tokenizer
 from mattelier.models.cards import Card
 from mattelier.runtime import pipeline
 from mattelier.runtime.pipeline import Matter, card_of
-from mattelier.runtime.words import MEANT, foreground_chance, read_prompt, require_meant
+from mattelier.runtime.words import MEANT, read_prompt, require_meant, subject_chance
 
 Made = tuple[Card, Path]
 
@@ -47,7 +47,7 @@ def test_a_keyword_and_an_expression_mean_the_same(reader: Matter) -> None:
 def test_words_that_mean_nothing_there_find_no_subject(reader: Matter, quality: str) -> None:
     """The network answers both discs, and is not sure."""
     with pytest.raises(
-        NoSubject, match=r"no subject found for 'the unicorn': what comes nearest is meant by 4\d % only"
+        NoSubject, match=r"no subject found for 'the unicorn': what comes nearest is meant by 5\d % only"
     ):
         reader.cut(discs(), prompt="the unicorn", quality=quality)  # type: ignore[arg-type]
 
@@ -71,16 +71,17 @@ def test_a_look_doubts_in_the_words_of_a_cut(reader: Matter, prompt: str, doubte
 
 
 def test_certainty_by_hand() -> None:
-    """Half of what is kept has even scores, a third each; the other half is sure: (1/3 + 1) / 2 = 2/3."""
+    """Half of what is kept is surely no background, of the other half the chance is a third: (1 + 1/3) / 2 = 2/3."""
     scores = np.zeros((1, 3, 2, 2), np.float32)
     scores[0, 2, 0] = 50
-    chance = foreground_chance(scores)
+    scores[0, 0, 1] = np.log(4)
+    chance = subject_chance(scores)
     np.testing.assert_allclose(chance, [[1, 1], [1 / 3, 1 / 3]], atol=1e-6)
     assert MEANT < 2 / 3
     alpha = np.ones((2, 2), np.float32)
     require_meant(alpha, scores, "x")
-    scores[0, 2, 0, 0] = 0  # half of one less: (1 + 3/3) / 4
-    with pytest.raises(NoSubject, match="meant by 50 % only; expected 65 %"):
+    scores[0, 2, 0, 0] = 0  # two of three classes there: (2/3 + 1 + 1/3 + 1/3) / 4
+    with pytest.raises(NoSubject, match="meant by 58 % only; expected 60 %"):
         require_meant(alpha, scores, "x")
     # what is not kept does not count
     require_meant(np.array([[0, 1], [0, 0]], np.float32), scores, "x")
