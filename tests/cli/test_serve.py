@@ -120,9 +120,12 @@ def start(offline: dict[str, str]) -> Iterator[Callable[..., Running]]:
         servers.append(Running(offline, *words))
         return servers[-1]
 
+    # where the tests are a shell's background job they ignore SIGINT, and so would every process that they start
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield run
     for server in servers:
         server.stop()
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
