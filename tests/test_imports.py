@@ -36,6 +36,11 @@ except SystemExit as stop:
 print()
 print(json.dumps(sorted(sys.modules)))
 """
+CUT = """
+import json, sys, mattelier
+mattelier.cut(sys.argv[1]).encoded("png")
+print(json.dumps(sorted(sys.modules)))
+"""
 CORE_ALONE = """
 import importlib, json, sys
 

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.ndimage import distance_transform_edt
 
 from mattelier.errors import InputError
-from mattelier.image.trimap_encoding import REACH_PX, SIGMAS_PX, distance_maps, two_channels
+from mattelier.image.trimap_encoding import REACH_PX, SIGMAS_PX, distance_maps, squared_distance, two_channels
 
 PARITY = Path(__file__).parent.parent / "parity"
 OPS, FIXTURE = np.load(PARITY / "fba_ops.npz"), np.load(PARITY / "fba.npz")
@@ -42,6 +43,16 @@ def test_distances_by_brute_force() -> None:
         squared = np.min([(y - row) ** 2 + (x - column) ** 2 for row, column in places], axis=0)
         for s, sigma in enumerate(SIGMAS_PX):
             np.testing.assert_allclose(maps[3 * k + s], np.exp(-squared / (2 * sigma**2)), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("hw", [(1, 1), (1, 40), (60, 1), (37, 300), (300, 37), (259, 130)])
+@pytest.mark.parametrize("share", [0.0005, 0.05, 0.9])
+def test_distances_are_scipys(hw: tuple[int, int], share: float) -> None:
+    rng = np.random.default_rng(hw[0])
+    members = rng.random(hw) < share
+    members[rng.integers(hw[0]), rng.integers(hw[1])] = True
+    np.testing.assert_allclose(squared_distance(members), distance_transform_edt(~members) ** 2, rtol=1e-6, atol=1e-4)
+    assert squared_distance(members).dtype == np.float32
 
 
 def test_what_lies_beyond_the_reach_does_not_matter() -> None:

@@ -218,15 +218,18 @@ def _centred(pixels: Array) -> Float:
 
 def _mean(planes: Array) -> Array:
     """Means of 3 x 3 px of (..., h, w)."""
-    for axis in (-2, -1):
-        at = np.moveaxis(planes, axis, 0)
-        total = at.copy()
-        total[1:] += at[:-1]
-        total[:1] += at[:1]
-        total[:-1] += at[1:]
-        total[-1:] += at[-1:]
-        planes = np.moveaxis(total, 0, axis)
-    return np.asarray(planes * planes.dtype.type(1 / 9))
+    down = planes.copy()
+    down[..., 1:, :] += planes[..., :-1, :]
+    down[..., :1, :] += planes[..., :1, :]
+    down[..., :-1, :] += planes[..., 1:, :]
+    down[..., -1:, :] += planes[..., -1:, :]
+    total = down.copy()
+    total[..., 1:] += down[..., :-1]
+    total[..., :1] += down[..., :1]
+    total[..., :-1] += down[..., 1:]
+    total[..., -1:] += down[..., -1:]
+    total *= planes.dtype.type(1 / 9)
+    return total
 
 
 def _halved(array: Array) -> Float:

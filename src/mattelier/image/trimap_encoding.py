@@ -14,6 +14,8 @@ from mattelier.image.trimap import BACKGROUND, FOREGROUND
 SIGMAS_PX = (6.4, 25.6, 51.2)
 # Known pixels farther away than this raise no map by more than 1/255: the margin a tile needs around it.
 REACH_PX = 171
+_STRIP_PX = 128
+_STEPS_BETWEEN = 16  # before it is looked whether more can change anything
 
 
 def two_channels(trimap: Array) -> Float:
@@ -48,9 +50,41 @@ def _members(channel: Array) -> Array:
 
 
 def _bells(members: Array) -> Float:
-    from scipy.ndimage import distance_transform_edt
-
     if not members.any():
         return np.zeros((len(SIGMAS_PX), *members.shape), np.float32)
-    squared = distance_transform_edt(~members) ** 2
+    squared = squared_distance(members)
     return np.stack([np.exp(-squared / (2.0 * sigma**2)) for sigma in SIGMAS_PX]).astype(np.float32)
+
+
+def squared_distance(members: Array) -> Float:
+    """(H, W) bool, not empty -> (H, W) float32: the square of the distance to the nearest member, in px.
+
+    Exact: first along rows, then the least over rows of that and the square of the step, until a step alone is farther
+    than every pixel. As fast as scipy's (0.02 s for both maps of a picture of 512 px), whose import costs 0.14 CPU
+    seconds, a tenth of a cut.
+    """
+    height, width = members.shape
+    nowhere = height + width
+    columns = np.arange(width, dtype=np.float32)
+    before = np.maximum.accumulate(np.where(members, columns, -nowhere), 1)
+    after = np.minimum.accumulate(np.where(members, columns, width + nowhere)[:, ::-1], 1)[:, ::-1]
+    along = np.minimum(columns - before, after - columns).astype(np.float32) ** 2
+    found = np.empty_like(along)
+    for left in range(0, width, _STRIP_PX):  # a strip stays in the cache
+        part = np.s_[:, left : left + _STRIP_PX]
+        found[part] = _least_over_rows(np.ascontiguousarray(along[part]))
+    return found
+
+
+def _least_over_rows(along: Float) -> Float:
+    found, beside = along.copy(), np.empty_like(along)
+    farthest = float(found.max())
+    for step in range(1, len(along)):
+        if step % _STEPS_BETWEEN == 0:
+            farthest = float(found.max())
+        if step**2 >= farthest:
+            break
+        np.add(along, np.float32(step**2), out=beside)
+        np.minimum(found[:-step], beside[step:], out=found[:-step])
+        np.minimum(found[step:], beside[:-step], out=found[step:])
+    return found
