@@ -60,9 +60,9 @@ print(json.dumps(failed))
 """
 
 
-def run(code: str, environment: dict[str, str]) -> list[str] | dict[str, str]:
+def run(code: str, environment: dict[str, str], *words: str) -> list[str] | dict[str, str]:
     """The JSON that a fresh Python prints on its last line after running the code."""
-    child = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    child = subprocess.run([sys.executable, "-c", code, *words], env=environment, capture_output=True, text=True)
     assert child.returncode == 0, child.stderr
     return json.loads(child.stdout.splitlines()[-1])
 
@@ -84,6 +84,10 @@ def test_import_loads_nothing_heavy(offline: dict[str, str]) -> None:
 
 def test_help_loads_nothing_heavy_and_no_numpy(offline: dict[str, str]) -> None:
     assert not {*HEAVY, "numpy", "PIL"} & set(run(HELP, offline))
+
+
+def test_a_cut_by_the_pair_does_without_scipy(offline: dict[str, str], root: Path) -> None:
+    assert not {"scipy", "torch"} & set(run(CUT, offline, str(root / "examples" / "astronaut.png")))
 
 
 def test_every_module_of_the_core_imports_with_the_core_alone(offline: dict[str, str]) -> None:

@@ -1,5 +1,6 @@
 """matte cut: pictures in, cut-outs out."""
 
+import gc
 import json
 import sys
 from collections import Counter
@@ -59,17 +60,28 @@ def cut(
     )  # fmt: skip
     if engine == "onnx":  # torch may share the same BLAS, and has use for its threads
         blas.alone()
-    from mattelier.runtime import pipeline
+    with uncollected():
+        from mattelier.runtime import pipeline
 
-    with usage():
-        check(order)
-        jobs = plan(order)
-        card = pipeline.card_of(model, prompt)
-    matter = pipeline.load(card, engine=engine, device=device, threads=threads)
+        with usage():
+            check(order)
+            jobs = plan(order)
+            card = pipeline.card_of(model, prompt)
+        matter = pipeline.load(card, engine=engine, device=device, threads=threads)
     if order.is_single:
         one(order, matter, jobs[0])
     else:
         many(order, matter, jobs)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Without the garbage collector, while all that is made stays: 0.03 of the 1.15 CPU seconds of a small cut."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @contextmanager

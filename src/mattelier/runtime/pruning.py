@@ -50,8 +50,9 @@ def pruned(model: bytes, outputs: Sequence[str]) -> bytes:
 def spare(graph: Sequence[Field], outputs: Sequence[str]) -> set[int]:
     """Where in a graph the nodes and outputs stand that can be left away; nodes are stored in the order they run."""
     made = [i for i, part in enumerate(graph) if part.number == OUTPUT]
-    if not set(outputs) <= {name for i in made for name in names(list(fields(graph[i].content)), NAME)}:
-        return set()  # for ONNX Runtime to name
+    answered = {name for i in made for name in names(list(fields(graph[i].content)), NAME)}
+    if answered <= set(outputs) or not set(outputs) <= answered:
+        return set()  # all that it answers is asked for; or something else is, for ONNX Runtime to name
     needed, unneeded = set(outputs), set[int]()
     for i in reversed([i for i, part in enumerate(graph) if part.number == NODE]):
         node = list(fields(graph[i].content))
