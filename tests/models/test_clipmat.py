@@ -63,6 +63,11 @@ def words(net: CLIPMat) -> tuple[Tensor, Tensor]:
     return tokens, mask
 
 
+def pair_of(network: CLIPMatBase) -> tuple[Tensor, Tensor]:
+    """tokens and mask of two prompts, in the network's own vocabulary."""
+    return words(network) if isinstance(network, CLIPMat) else network.prompts(["the dog", "the red car on the left"])
+
+
 @torch.no_grad()
 def test_the_encoders_equal_the_released_network(net: CLIPMat) -> None:
     image, tokens = torch.from_numpy(FIXTURE["image"]), torch.from_numpy(FIXTURE["tokens"])
@@ -236,13 +241,9 @@ def test_words_change_the_answer_and_padding_does_not(which: str, request: pytes
     network: CLIPMatBase = request.getfixturevalue(which)
     torch.manual_seed(1)
     image = torch.rand(1, 3, 64, 64)
-    if isinstance(network, CLIPMat):
-        (tokens, mask) = (part[:1] for part in words(network))
-        other = words(network)[0][1:], words(network)[1][1:]
-    else:
-        tokens, mask = network.prompts(["the dog"])
-        other = network.prompts(["the red car on the left"])
-    one, two = network(image, tokens, mask), network(image, *other)
+    pair = pair_of(network)
+    tokens, mask = (part[:1] for part in pair)
+    one, two = network(image, tokens, mask), network(image, *(part[1:] for part in pair))
     assert (one["trimap"] - two["trimap"]).abs().max() > 1e-4
     padded = torch.where(mask > 0, tokens, torch.full_like(tokens, 3))
     torch.testing.assert_close(network(image, padded, mask)["trimap"], one["trimap"], rtol=0, atol=1e-6)
@@ -254,8 +255,7 @@ def test_several_texts_of_a_picture_are_answered_as_one_by_one(which: str, reque
     network: CLIPMatBase = request.getfixturevalue(which)
     torch.manual_seed(2)
     images = torch.rand(2, 3, 64, 96)
-    pair = words(network) if isinstance(network, CLIPMat) else network.prompts(["the dog", "a red car on the left"])
-    tokens, mask = (torch.cat((part, part.flip(0))) for part in pair)
+    tokens, mask = (torch.cat((part, part.flip(0))) for part in pair_of(network))
     together = network(images, tokens, mask)
     for text in range(4):
         alone = network(images[text // 2 : text // 2 + 1], tokens[text : text + 1], mask[text : text + 1])

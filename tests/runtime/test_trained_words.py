@@ -67,5 +67,7 @@ def test_the_command_line_takes_words(tmp_path: Path) -> None:
     with Image.open(tmp_path / "table.cutout.png") as cut:
         cat, coffee = kept(np.asarray(cut)[..., 3] / 255, 451)
     assert cat > 0.5 and coffee < 0.1
-    lacking = CliRunner().invoke(app, ["cut", str(tmp_path / "table.png"), "--prompt", "the camel", "-o", "x.png"])
-    assert lacking.exit_code == 3 and "the camel" in lacking.stderr and not Path("x.png").exists()
+    lacking = CliRunner().invoke(
+        app, ["cut", str(tmp_path / "table.png"), "--prompt", "the camel", "-o", str(tmp_path / "x.png")]
+    )
+    assert lacking.exit_code == 3 and "the camel" in lacking.stderr and not (tmp_path / "x.png").exists()

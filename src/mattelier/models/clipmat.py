@@ -67,7 +67,7 @@ class CLIPMatBase(nn.Module):
         check_input(image, tokens, mask)
         popped, pointing, taps = self.pop_up(image, tokens, mask)
         size, texts = image.shape[-2:], len(tokens)
-        trimap = enlarged(self.semantic(popped, [for_each(tap, texts) for tap in taps]), size).float()
+        trimap = enlarged(self.semantic(popped, taps), size).float()
         detail = for_each(torch.sigmoid(enlarged(self.details(image, taps), size).float()), texts)
         return {"alpha": fuse(trimap, detail), "trimap": trimap, "detail": detail, "pointing": pointing}
 
@@ -320,7 +320,7 @@ class SkipDecoder(nn.Module):
         self.head = nn.Conv2d(32 + os4, 3, 3, padding=1)
 
     def forward(self, popped: Tensor, taps: list[Tensor]) -> Tensor:
-        _, os4, os8, _ = taps
+        os4, os8 = (for_each(tap, len(popped)) for tap in taps[1:3])
         y = self.c1(torch.cat((self.c2(popped), os8), 1))
         scores: Tensor = self.head(torch.cat((y, os4), 1))
         return scores

@@ -97,7 +97,7 @@ LATER_PHOTOS = (
 
 def _of(name: str, images: int, what: str = "") -> Source:
     """A part of a source above: its name begins so."""
-    whole = next(source for source in PHOTOS_AND_CUT_OUTS if source.name.startswith(name))
+    whole = next(source for source in PHOTOS_AND_CUT_OUTS + MORE_PHOTOS if source.name.startswith(name))
     return Source(whole.name + what, whole.terms, images)
 
 
@@ -130,7 +130,7 @@ WORDED = (
     ),
     _of("ImageNet sample images", 666, ", photos, cut-outs and backgrounds"),
     _of("Clothing Co-Parsing", 400, ", photos and cut-outs"),
-    Source(f"{MORE_PHOTOS[0].name}, each looked at", MORE_PHOTOS[0].terms, 393),
+    _of("Five ImageNet photos", 393, ", each looked at"),
     _of("Clothing dataset small", 203, ", photos and cut-outs"),
     _of("Human-Segmentation-Dataset", 181, ", photos and cut-outs"),
     _of("Tux Paint", 111),
@@ -141,7 +141,7 @@ WORDED = (
     _of("Raccoon", 40),
     _of("U-2-Net", 26, ", photos and cut-outs"),
     _of("Plasma", 7),
-    Source(MORE_PHOTOS[3].name, MORE_PHOTOS[3].terms, 6),
+    _of("Dog-Cat-Classifier", 6),
     _of("Lomiri", 5),
     _of("GNOME", 4),
     _of("MATE", 3),
