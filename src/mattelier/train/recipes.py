@@ -219,8 +219,8 @@ MATTEFORMER_LITE = Recipe(  # ours
     lite=True,
     loss="matteformer-lite",
     stages=(
-        Stage("many", steps=6_000, side_px=160, batch=8, lr=5e-4, lr_end=1e-4, crops_px=SMALL_CROPS_PX),
-        Stage("larger", steps=2_000, side_px=256, batch=8, lr=1.5e-4, lr_end=2e-6),
+        Stage("many", steps=5_400, side_px=160, batch=8, lr=5e-4, lr_end=1e-4, crops_px=SMALL_CROPS_PX),
+        Stage("larger", steps=1_600, side_px=256, batch=8, lr=1.5e-4, lr_end=2e-6),
     ),
     sources=FINE,
     samples="crops",
