@@ -7,7 +7,8 @@ averaged weights are judged on the validation pictures of DIR: in the unknown re
 whole photo elsewhere. Differences are taken picture by picture, the variant's error minus the first one's, with 95 %
 intervals over pictures; they know nothing of another seed or of longer training. Figures go to
 benchmarks/results/ablations.json after every ablation, whatever they say, with steps, seed and commit; those of other
-ablations stay. A run that was interrupted is in FOLDER and goes on.
+ablations stay. A run that was interrupted is in FOLDER and goes on; one that is whole is judged as it is, so clear
+FOLDER after a change of the code.
 """
 
 import argparse
@@ -15,14 +16,13 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
 from mattelier import models
@@ -39,7 +39,7 @@ from mattelier.train import checkpoint, feed, recipes, systems
 from mattelier.train.fba_losses import COLOUR_WEIGHT
 from mattelier.train.loop import train
 from mattelier.train.stages import Recipe, Stage
-from mattelier.train.validate import held_out, in_unknown, in_whole
+from mattelier.train.validate import held_out, judged
 
 FILE = Path(__file__).resolve().parent / "results" / "ablations.json"
 STEPS = 600
@@ -62,10 +62,6 @@ class Ablation:
 
     name: str
     variants: tuple[Variant, ...]
-    names: tuple[str, ...] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "names", tuple(variant.name for variant in self.variants))
 
 
 class Naive(Samples):
@@ -118,16 +114,16 @@ def without_context() -> AbstractContextManager[Any]:
     usual = systems.SYSTEMS["clipmat"]
 
     def run(net: nn.Module, batch: systems.Batch) -> systems.Outputs:
-        with patch.object(net, "prompts", partial(net.prompts, context=False)):  # type: ignore[arg-type]
+        with patch.object(net, "prompts", partial(net.prompts, context=False)):
             return usual.run(net, batch)
 
     return patch.dict(systems.SYSTEMS, {"clipmat": replace(usual, run=run)})
 
 
-def short(recipe: Recipe, steps: int, **numbers: Any) -> Recipe:
+def short(recipe: Recipe, steps: int) -> Recipe:
     """The first stage of a recipe alone, as a cosine of so many steps down to nearly nothing."""
     first = replace(recipe.stages[0], steps=steps, lr_end=recipe.stages[0].lr / 100)
-    return replace(recipe, stages=(first,), warmup_steps=min(recipe.warmup_steps, steps // 6), **numbers)
+    return replace(recipe, stages=(first,), warmup_steps=min(recipe.warmup_steps, steps // 6))
 
 
 def refined(recipe: Recipe, steps: int) -> Recipe:
@@ -196,11 +192,9 @@ def measured(variant: Variant, data: Path, run: Path) -> dict[str, list[float]]:
         if not finished(variant, run):
             train(variant.recipe, data, run, resume=run.exists())
         system = systems.system_of(variant.recipe)
-        net = models.build(variant.recipe.system, lite=True, **variant.recipe.build).eval()
+        net = models.build(variant.recipe.system, lite=True, **variant.recipe.build)
         checkpoint.load_averaged(run / checkpoint.AVERAGED, net)  # the last, not the best: equal steps
-        judge = in_unknown if variant.recipe.samples == "crops" else in_whole
-        with torch.no_grad():
-            figures = [judge(net, system, one, variant.recipe, "cpu") for one in held_out(variant.recipe, data)]
+        figures = judged(net, system, held_out(variant.recipe, data), variant.recipe, "cpu")
     return {name: [each[name] for each in figures] for name in figures[0]}
 
 
@@ -214,14 +208,14 @@ def row_of(ablation: Ablation, steps: int, figures: Sequence[dict[str, list[floa
     first = figures[0]
     rows = [
         {
-            "variant": name,
+            "variant": variant.name,
             "means": {figure: estimate(values) for figure, values in found.items()},
             "differences": {
                 figure: estimate([a - b for a, b in zip(values, first[figure], strict=True)])
                 for figure, values in found.items()
             },
         }
-        for name, found in zip(ablation.names, figures, strict=True)
+        for variant, found in zip(ablation.variants, figures, strict=True)
     ]
     recipe = ablation.variants[0].recipe
     numbers = {
@@ -237,8 +231,8 @@ def save(row: Row) -> None:
     """The row in the file, in its place, beside the others."""
     found: list[Row] = json.loads(FILE.read_text(encoding="utf-8"))["ablations"] if FILE.is_file() else []
     here = environment()
-    where = {"commit": here["commit"], "versions": here["versions"] | versions(("torch",)), "machine": here["machine"]}
-    rows = {each["ablation"]: each for each in found} | {row["ablation"]: row | {"environment": where}}
+    here["versions"] |= versions(("torch",))
+    rows = {each["ablation"]: each for each in found} | {row["ablation"]: row | {"environment": here}}
     ordered = [rows[each.name] for each in ablations(STEPS) if each.name in rows]
     write(FILE, (json.dumps({"ablations": ordered}, indent=1) + "\n").encode(), overwrite=True)
 

@@ -49,17 +49,22 @@ def held_out(recipe: Recipe, data: Path) -> tuple[Held, ...]:
     return tuple(Held(photo.image, photo.matte) for photo in read_folder(data, "val").photos)
 
 
-@torch.no_grad()
 def validate(net: nn.Module, system: System, held: Sequence[Held], recipe: Recipe, device: str) -> dict[str, float]:
-    """Means over the pictures, at each one's own size.
+    """Means over the pictures of what `judged` says of each."""
+    figures = judged(net, system, held, recipe, device)
+    return {name: float(np.mean([each[name] for each in figures])) for name in figures[0]}
+
+
+@torch.no_grad()
+def judged(net: nn.Module, system: System, held: Sequence[Held], recipe: Recipe, device: str) -> list[dict[str, float]]:
+    """Figures of every picture, at its own size.
 
     Systems that are given a trimap: mean absolute and mean squared difference over its unknown region. Others: IoU of
     (alpha > 0.5), and mean absolute difference over the whole picture.
     """
     net.eval()
     judge = in_unknown if recipe.samples == "crops" else in_whole
-    figures = [judge(net, system, one, recipe, device) for one in held]
-    return {name: float(np.mean([each[name] for each in figures])) for name in figures[0]}
+    return [judge(net, system, one, recipe, device) for one in held]
 
 
 def in_whole(net: nn.Module, system: System, one: Held, recipe: Recipe, device: str) -> dict[str, float]:
