@@ -91,7 +91,11 @@ def test_a_signal_to_the_whole_group_ends_a_run_with_everything_saved(
 
 
 def worker_of(pid: int) -> str:
-    """Process numbers of the loader's workers, once there are any."""
+    """Process numbers of the loader's workers, once there are any: they are children of the server that forks them."""
+    return " ".join(children_of(child) for child in children_of(pid).split()).strip()
+
+
+def children_of(pid: int | str) -> str:
     return Path(f"/proc/{pid}/task/{pid}/children").read_text()
 
 

@@ -5,8 +5,10 @@ background (0..1) and known; scenes with words add text, T of them a picture: te
 as long as image, those of one picture together. `complete` adds a trimap to those without, and the step.
 """
 
+import multiprocessing
 import random
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from mattelier.data.references import read_references
 from mattelier.data.referred import Referred, worded_photos
 from mattelier.data.samples import Mix, Samples
 from mattelier.train import losses
+from mattelier.train.heap import keep_freed_memory
 from mattelier.train.stages import Recipe, Stage
 from mattelier.train.systems import Batch
 
@@ -86,6 +89,7 @@ def steps(dataset: Dataset[Any], stage: Stage, step: int, done: int, device: str
         sampler=numbers,
         num_workers=WORKERS[device],
         pin_memory=device == "cuda",
+        multiprocessing_context=processes(),
         worker_init_fn=settle_worker,
         prefetch_factor=PREFETCH,
     )
@@ -95,6 +99,15 @@ def steps(dataset: Dataset[Any], stage: Stage, step: int, done: int, device: str
         if len(passes) == stage.passes:
             yield passes
             passes = []
+
+
+def processes() -> multiprocessing.context.BaseContext:
+    """How workers begin: not as forks of this process, which may hang: a thread of it may hold a lock for ever."""
+    if sys.platform == "win32":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])  # torch is imported once, not in every worker
+    return context
 
 
 def spread(batch: Batch) -> Batch:
@@ -113,6 +126,7 @@ def on_device(value: Any, device: str) -> Any:
 
 def settle_worker(_worker: int) -> None:
     torch.set_num_threads(1)
+    keep_freed_memory()
     # Ctrl-C and a service's stop reach the whole process group; the loop still needs samples for its last step
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
