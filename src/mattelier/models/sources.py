@@ -102,8 +102,7 @@ def _of(name: str, images: int, what: str = "") -> Source:
 
 
 # What the systems that are given a trimap learn from: no photos, whose mattes are too soft at their edges.
-CUT_OUTS_AND_SCENES = (
-    Source(PROVING_GROUND, "Apache-2.0", 900),
+CUT_OUTS = (
     _of("ImageNet sample images", 218, ", cut-outs and backgrounds"),
     _of("Tux Paint", 141),
     _of("Coworking", 87),
@@ -121,6 +120,8 @@ CUT_OUTS_AND_SCENES = (
     _of("Raccoon", 2, ", cut-outs"),
     _of("UKUI", 1),
 )
+CUT_OUTS_AND_900_SCENES = (Source(PROVING_GROUND, "Apache-2.0", 900), *CUT_OUTS)
+CUT_OUTS_AND_1200_SCENES = (Source(PROVING_GROUND, "Apache-2.0", 1200), *CUT_OUTS)
 # What the system that is told words learns from: 2,499 photos whose description was checked, 387 cut-outs, 221 scenes.
 WORDED = (
     Source(
