@@ -1,6 +1,7 @@
 """matte models: cards in words, files compared with them."""
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,8 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from mattelier.models.cards import Card, Weights
+from mattelier.cli.models import in_short
+from mattelier.models.cards import CARDS, Card, Weights
 from mattelier.models.imported import Imported, Origin, to_json
 
 Matte = Callable[..., Result]
@@ -17,6 +19,15 @@ Matte = Callable[..., Result]
 def test_list_is_one_line_a_card(matte: Matte, installed: Card) -> None:
     digest = installed.weights.sha256[:8]
     assert matte("models", "list").stdout == f"modnet-bright.test@{digest}  0.0 MB  Apache-2.0  installed\n"
+
+
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.name)
+def test_list_says_how_good_and_fast_and_on_what_terms(card: Card) -> None:
+    quality, seconds, terms = in_short(card)
+    expected = {"required": r"SAD to closed form's \d\.\d+", "none": r"(IoU 0\.\d+|right choice by keyword \d+ %)"}
+    assert re.fullmatch(expected[card.contract.trimap], quality)
+    assert re.fullmatch(r"\d+\.\d+ s", seconds)
+    assert re.fullmatch(r"\d+ data sources, terms of [1-9]\d* unstated, [1-9]\d* non-commercial", terms)
 
 
 def test_show_says_where_it_comes_from(matte: Matte, installed: Card) -> None:

@@ -46,6 +46,7 @@ def test_nothing_is_left_unsaid(card: Card) -> None:
     assert card.weights.licence and card.code_licence and card.teacher and card.initialisation
     assert card.data and all(source.terms and source.images > 0 for source in card.data)
     measured = {word for figure in card.metrics for word in re.findall(r"\w+", figure)}
+    assert sum(name.startswith("seconds") for name in card.metrics) == 1
     assert measured >= ({"SAD", "MAD"} if card.contract.trimap == "required" else {"IoU", "MAD"})
 
 

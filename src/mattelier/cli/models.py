@@ -2,16 +2,19 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from mattelier.models.cards import Card
 
 app = typer.Typer(help="The models: list, show, import, export, verify.", no_args_is_help=True)
 
 
 @app.command("list")
 def list_() -> None:
-    """One line a model: name with digest, size, licence, where its file is."""
+    """One line a model: name with digest, size, licence, where its file is, quality, speed, terms of its data."""
     from mattelier import weights
     from mattelier.errors import WeightsError
     from mattelier.models import imported, list_models
@@ -24,7 +27,19 @@ def list_() -> None:
         except WeightsError:
             place = "not installed"
         size_mb = card.weights.size_bytes / 1e6
-        typer.echo(f"{weights.pin(card)}  {size_mb:.1f} MB  {card.weights.licence}  {place}")
+        facts = [weights.pin(card), f"{size_mb:.1f} MB", card.weights.licence, place, *in_short(card)]
+        typer.echo("  ".join(facts))
+
+
+def in_short(card: "Card") -> list[str]:
+    """A card's first figure, its seconds, and how many of its sources have which terms: what of these it has."""
+    found = [f"{what.split(',')[0]} {figure.split(' (')[0]}" for what, figure in [*card.metrics.items()][:1]]
+    found += [f"{figure} s" for what, figure in card.metrics.items() if what.startswith("seconds")]
+    if card.data:
+        unstated = sum(source.terms.startswith("unstated") for source in card.data)
+        restricted = sum("non-commercial" in source.terms for source in card.data)
+        found.append(f"{len(card.data)} data sources, terms of {unstated} unstated, {restricted} non-commercial")
+    return found
 
 
 @app.command()
