@@ -76,13 +76,17 @@ def words_table() -> str:
     if not file.is_file():
         return "Not measured yet."
     result = json.loads(file.read_text(encoding="utf-8"))
-    named = ", ".join(f"{system['name']} `{system['sha256'][:8]}`" for system in result["systems"])
     said = (
         f"{result['set']['pictures']} texts of scenes made by `matte data refer --split test`: objects, backgrounds "
-        f"and wordings that no training saw; commit `{result['environment']['commit']}`, {named}; 95 % intervals over "
-        "scenes."
+        f"and wordings that no training saw; commit `{result['environment']['commit']}`, {named(result)}; "
+        "95 % intervals over scenes."
     )
     return said + "\n\n" + report.markdown(report.word_rows(result))
+
+
+def named(result: dict) -> str:
+    """The systems of a result, each with the digest of its weights, or its version where it has none."""
+    return ", ".join(f"{each['name']} `{each['sha256'][:8] or each['version']}`" for each in result["systems"])
 
 
 def quality_table(result: dict) -> str:
@@ -97,9 +101,7 @@ def quality_table(result: dict) -> str:
     chosen = ", auto = yes" if count < result["set"]["pictures"] else ""
     said = (
         f"**{count} pictures ({result['set']['kind']}{chosen})**, "
-        f"commit `{result['environment']['commit']}`, "
-        + ", ".join(f"{system['name']} `{system['sha256'][:8]}`" for system in result["systems"])
-        + "; mean and 95 % bootstrap interval over pictures."
+        f"commit `{result['environment']['commit']}`, {named(result)}; mean and 95 % bootstrap interval over pictures."
     )
     return said + "\n\n" + table(("system", "pictures of", "count", *shown), rows)
 
