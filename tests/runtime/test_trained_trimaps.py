@@ -67,4 +67,6 @@ def test_refinement_sharpens_what_dims_first_stage_finds(drawn: list[dict[str, A
             heads = net(torch.from_numpy(inputs["x"]))
         return prepare_dim.published_alpha(heads[head].numpy(), planes["trimap"])
 
-    require_better(drawn, gradient, 0.0002, *([alpha_of(planes, head) for planes in drawn] for head in ("alpha", "coarse")))
+    require_better(
+        drawn, gradient, 0.0002, *([alpha_of(planes, head) for planes in drawn] for head in ("alpha", "coarse"))
+    )
