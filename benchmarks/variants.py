@@ -28,36 +28,37 @@ import numpy as np
 from mattelier import list_models, weights
 from mattelier.data.readers.example import Example
 from mattelier.errors import InputError, MattelierError, NoSubject
+from mattelier.evaluate import metrics
 from mattelier.evaluate.environment import environment, versions
-from mattelier.evaluate.sets import Hint, read_set
+from mattelier.evaluate.own import hint_of
+from mattelier.evaluate.sets import read_set
 from mattelier.evaluate.statistics import estimate
 from mattelier.image import Array
 from mattelier.image.io import decode_mask, write
-from mattelier.image.trimap import BACKGROUND, FOREGROUND
 from mattelier.models.cards import Card
 from mattelier.runtime.engine import open_engine
 from mattelier.runtime.pipeline import Matter
 
 FILE = Path(__file__).resolve().parent / "results" / "variants.json"
 ROUNDS, THREADS = 7, 2
+USUAL = "ONNX Runtime, float32"  # the form that ships
 LOSS, GAIN = 0.02, 1.4  # what a form may lose, and must gain
 Inputs = dict[str, Array]
 Run = Callable[[Inputs], dict[str, Array]]
 
 
 class Form:
-    """A network in some form, in the place of an engine; it keeps what it is fed while `kept` is a list."""
+    """A network in some form, in the place of an engine; `fed` are the inputs of its runs."""
 
     is_whole = True
 
     def __init__(self, run: Run) -> None:
-        self._run = run
-        self.kept: list[Inputs] | None = None
+        self.answer = run
+        self.fed: list[Inputs] = []
 
     def run(self, inputs: Inputs) -> dict[str, Array]:
-        if self.kept is not None:
-            self.kept.append(inputs)
-        return self._run(inputs)
+        self.fed.append(inputs)
+        return self.answer(inputs)
 
     heads = run
 
@@ -100,9 +101,8 @@ def compiled(onnx: bytes, card: Card, precision: str) -> Form:
 
 
 def forms(onnx: bytes, card: Card, calibrating: Sequence[Inputs], folder: Path) -> dict[str, Form | str]:
-    """Every form by name, the one that ships first; a sentence in the place of one that cannot be made."""
+    """Every other form by name; a sentence in the place of one that cannot be made."""
     makers: dict[str, Callable[[], Form]] = {
-        "ONNX Runtime, float32": lambda: Form(open_engine(card, onnx, threads=THREADS).run),
         "ONNX Runtime, static int8": lambda: quantised(onnx, card, calibrating, folder),
     }
     if find_spec("openvino"):
@@ -116,12 +116,6 @@ def forms(onnx: bytes, card: Card, calibrating: Sequence[Inputs], folder: Path) 
     return made
 
 
-def hint_of(card: Card) -> Hint:
-    if card.contract.trimap == "required":
-        return "trimap"
-    return "prompt" if "tokens" in card.contract.inputs else "none"
-
-
 def pictures_for(card: Card, folders: Sequence[Path], limit: int) -> tuple[Example, ...]:
     for folder in folders:
         if found := read_set(folder).for_systems(hint_of(card)):
@@ -132,16 +126,21 @@ def pictures_for(card: Card, folders: Sequence[Path], limit: int) -> tuple[Examp
 
 def cut(of: Matter, picture: Example) -> float:
     """The error of one cut."""
-    alpha = decode_mask(picture.alpha)
-    target = alpha / np.float32(np.iinfo(alpha.dtype).max)
+    target = decode_mask(picture.alpha)
     hint = decode_mask(picture.trimap) if hint_of(of.card) == "trimap" and picture.trimap else None
     words = picture.prompt if hint_of(of.card) == "prompt" else None
     try:
         found = of.cut(picture.image, trimap=hint, prompt=words).alpha
     except NoSubject:
-        found = np.zeros_like(target)
-    scored = np.ones(target.shape, bool) if hint is None else ~np.isin(hint, (BACKGROUND, FOREGROUND))
-    return float(np.abs(found - target)[scored].mean())
+        found = np.zeros(target.shape, np.float32)
+    return metrics.mad(found, target, hint)
+
+
+def cuts(card: Card, form: Form, pictures: Sequence[Example]) -> list[float]:
+    """The error of every cut; `form.fed` is what the network was fed for them."""
+    form.fed = []
+    with matter(card, form) as of:
+        return [cut(of, picture) for picture in pictures]
 
 
 def seconds(turns: Mapping[str, Form], inputs: Sequence[Inputs]) -> dict[str, list[float]]:
@@ -151,7 +150,7 @@ def seconds(turns: Mapping[str, Form], inputs: Sequence[Inputs]) -> dict[str, li
         for name, form in turns.items():
             begun = time.perf_counter()
             for each in inputs:
-                form.run(each)
+                form.answer(each)
             if place:
                 taken[name].append((time.perf_counter() - begun) / len(inputs))
     return taken
@@ -161,28 +160,21 @@ def measure(card: Card, data: Sequence[Path], calibrate: Sequence[Path], limit: 
     onnx = weights.read(card.weights)
     shown, learned = pictures_for(card, data, limit), pictures_for(card, calibrate, limit)
     usual = Form(open_engine(card, onnx, threads=THREADS).run)
-    kept: list[list[Inputs]] = []
-    for pictures in (learned, shown):
-        usual.kept = []
-        with matter(card, usual) as plain:
-            for picture in pictures:
-                cut(plain, picture)
-        kept.append(usual.kept)
+    cuts(card, usual, learned)
+    calibrating = usual.fed
+    errors = {USUAL: cuts(card, usual, shown)}
+    inputs = usual.fed[: len(shown)]
     with tempfile.TemporaryDirectory() as folder:
-        made = forms(onnx, card, kept[0], Path(folder))
-    can_run = {name: form for name, form in made.items() if isinstance(form, Form)}
-    errors = {}
-    for name, form in can_run.items():
-        with matter(card, form) as other:
-            errors[name] = [cut(other, picture) for picture in shown]
-    taken = seconds(can_run, kept[1][: len(shown)])
-    first = next(iter(can_run))
-    rows = [row(name, errors[name], errors[first], taken[name], taken[first]) for name in can_run]
+        made = forms(onnx, card, calibrating, Path(folder))
+    others = {name: form for name, form in made.items() if isinstance(form, Form)}
+    errors |= {name: cuts(card, form, shown) for name, form in others.items()}
+    taken = seconds({USUAL: usual} | others, inputs)
+    rows = [row(name, errors[name], errors[USUAL], taken[name], taken[USUAL]) for name in errors]
     failed = {name: form for name, form in made.items() if isinstance(form, str)}
     return {
         "card": weights.pin(card),
         "pictures": len(shown),
-        "calibrated_on": len(kept[0]),
+        "calibrated_on": len(calibrating),
         "forms": rows,
         "failed": failed,
     }
