@@ -187,10 +187,12 @@ def ablations(steps: int) -> tuple[Ablation, ...]:
 
 
 def measured(variant: Variant, data: Path, run: Path) -> dict[str, list[float]]:
-    """Train a variant and judge it: its errors, picture by picture."""
+    """Train a variant and judge it: its errors, picture by picture.  Exits where a signal ended the training."""
     with variant.within():
         if not finished(variant, run):
             train(variant.recipe, data, run, resume=run.exists())
+            if not finished(variant, run):
+                raise SystemExit(f"ablations.py: stopped; the run in {run} is saved: the same command goes on")
         system = systems.system_of(variant.recipe)
         net = models.build(variant.recipe.system, lite=True, **variant.recipe.build)
         checkpoint.load_averaged(run / checkpoint.AVERAGED, net)  # the last, not the best: equal steps

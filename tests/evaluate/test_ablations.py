@@ -101,6 +101,14 @@ def test_a_variant_is_trained_to_its_end_and_judged_on_what_is_held_out(
     assert script["measured"](short, pictures, tmp_path / "run") == figures  # a finished run is judged as it is
 
 
+def test_a_stopped_run_is_not_judged_and_the_next_is_not_begun(
+    script: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(script["measured"].__globals__, "train", lambda *_given, **_more: None)  # as after SIGTERM
+    with pytest.raises(SystemExit, match="stopped; the run in .* is saved"):
+        script["measured"](of(script, "dim").variants[0], tmp_path, tmp_path / "run")
+
+
 def test_a_name_of_none_is_refused(script: dict[str, Any]) -> None:
     with pytest.raises(SystemExit, match="no ablation begins with 'dem'"):
         script["chosen"](60, ["dem"])

@@ -9,6 +9,7 @@ import pytest
 import torch
 from onnx import numpy_helper
 
+from mattelier.image.foreground import decontaminate
 from mattelier.models import build
 from mattelier.models.cards import Card, Contract, Weights
 from mattelier.models.official import OFFICIAL
@@ -70,6 +71,14 @@ def test_the_pair_cuts_with_torch(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     told = refiner.cut(photo(), trimap=ring())
     assert (told.alpha[ring() == 255] == 1).all() and (told.alpha[ring() == 0] == 0).all()
     assert np.array_equal(told.colours[ring() != 128], photo()[ring() != 128])
+    assert told.subject is not None
+
+
+def test_colours_are_estimated_from_an_alpha_that_was_polished(tmp_path: Path) -> None:
+    file = tensors_alone(random_net("fba"), tmp_path / "fba.onnx")
+    card = card_of("fba", Contract(**{**vars(FBA), "polish": 0.003}), file)
+    cut = Matter(card, file=file, engine="torch", threads=1).cut(photo(), trimap=ring())
+    assert np.array_equal(cut.colours, decontaminate(photo(), cut.alpha))
 
 
 OTHERS = {

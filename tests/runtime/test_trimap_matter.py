@@ -17,7 +17,7 @@ from mattelier.image.io import Picture
 from mattelier.image.trimap import BACKGROUND, FOREGROUND, UNKNOWN
 from mattelier.models.cards import Card, Contract
 from mattelier.runtime.engine import OnnxEngine
-from mattelier.runtime.trimap_matter import fused, moved, refine
+from mattelier.runtime.trimap_matter import moved, refine
 
 Told = tuple[Card, Path]
 B, U, F = BACKGROUND, UNKNOWN, FOREGROUND
@@ -158,22 +158,19 @@ def test_the_network_is_shown_only_what_is_near_the_unknown(engine: OnnxEngine, 
     assert shown == []
 
 
-def test_a_card_that_asks_for_it_has_its_alpha_polished_and_its_colours_fused_again(
+def test_a_card_that_asks_for_it_has_its_alpha_polished_and_leaves_its_colours_to_be_estimated(
     engine: OnnxEngine, contract: Contract
 ) -> None:
     """In tiles as on the whole."""
     pixels, trimap = photo((210, 170)), ring((210, 170))
-    before, plain = solved(engine, contract, pixels, trimap)
-    alpha, colours = solved(engine, replace(contract, polish=1e-3), pixels, trimap)
-    at_once = solved(engine, replace(contract, polish=1e-3, longest_px=400), pixels, trimap)
+    picture = Picture(pixels, None, None)
+    before, _ = solved(engine, contract, pixels, trimap)
+    alpha, colours = refine(replace(contract, polish=1e-3), engine.run, picture, trimap)
+    at_once, _ = refine(replace(contract, polish=1e-3, longest_px=400), engine.run, picture, trimap)
     np.testing.assert_allclose(alpha, polish(before, trimap, pixels, 1e-3), atol=1 / 510)
     assert np.abs(alpha - before).max() > 0.1
-    assert np.abs(alpha - at_once[0]).max() < 1 / 255
-    unknown = (alpha > 0) & (alpha < 1)
-    assert np.array_equal(colours[~unknown], pixels[~unknown])
-    background = pixels  # as this network answers
-    again = fused(pixels[unknown], alpha[unknown], plain[unknown], background[unknown])
-    np.testing.assert_allclose(colours[unknown], again, atol=1)
+    assert np.abs(alpha - at_once).max() < 1 / 255
+    assert colours is None
 
 
 def test_behind_another_network_both_are_heard(engine: OnnxEngine, contract: Contract) -> None:
@@ -185,13 +182,6 @@ def test_behind_another_network_both_are_heard(engine: OnnxEngine, contract: Con
     assert np.array_equal(refine(contract, engine.run, picture, trimap, first)[0], own)
     alpha, _ = refine(replace(contract, polish=1e-3), engine.run, picture, trimap, first)
     np.testing.assert_allclose(alpha, polish((own + first) / 2, trimap, pixels, 1e-2), atol=1 / 510)
-
-
-def test_colours_are_fused_as_the_network_does_it() -> None:
-    """By hand: a picture of 100, F 180, B 60 and alpha 0.5: 0.5 * 100 + 0.75 * 180 - 0.25 * 60."""
-    colours = [np.full((1, 3), value, np.uint8) for value in (100, 180, 60)]
-    alpha = np.array([0.5], np.float32)
-    assert fused(colours[0], alpha, *colours[1:]).tolist() == [[170] * 3]
 
 
 def test_what_nobody_sees_is_certain(contract: Contract) -> None:

@@ -31,7 +31,7 @@ class Contract:
     The network's alpha at or below `levels[0]` means 0, at or above `levels[1]` means 1, with a line between: a sigmoid
     never quite arrives. Fixed per network and chosen on validation pictures, never taken from the picture at hand.
     With a trimap, alpha is last moved to where the photo's colours put it (image/closed_form.py), and the network's own
-    counts `polish` there; 0 leaves it as the network gave it.
+    counts `polish` there; colours are then estimated. 0 leaves alpha and colours as the network gave them.
     """
 
     longest_px: int

@@ -49,11 +49,10 @@ class View:
 
 @dataclass(frozen=True)
 class Answer:
-    """alpha (h, w), foreground and background (h, w, 3), float32 in [0, 1]; None: the network finds no colours."""
+    """alpha (h, w) and foreground (h, w, 3), float32 in [0, 1]; None: the network finds no colours."""
 
     alpha: Float
     foreground: Float | None = None
-    background: Float | None = None
 
 
 class Procedure(Protocol):
@@ -119,7 +118,7 @@ class FBA:
 
     def read(self, outputs: Mapping[str, Array], view: View) -> Answer:
         layers = prepare_fba.published_layers(outputs, view.rgb, view.hint)
-        return Answer(layers.alpha, layers.foreground, layers.background)
+        return Answer(layers.alpha, layers.foreground)
 
     def show_tile(self, view: View) -> Planes:
         wide, inner = view.wide(REACH_PX)
@@ -127,7 +126,7 @@ class FBA:
 
     def read_tile(self, outputs: Mapping[str, Array], view: View) -> Answer:
         layers = prepare_fba.tile_layers(outputs, view.rgb, view.hint)
-        return Answer(layers.alpha, layers.foreground, layers.background)
+        return Answer(layers.alpha, layers.foreground)
 
     def back(self, plane: Array, hw: HW) -> Array:
         return resampled(plane, hw)

@@ -2,7 +2,7 @@
 
 A small photo goes through the network whole, as its authors do it; a larger one in tiles over the unknown region, one
 at a time, so that memory follows the photo's 8 or 16 bits and not its floats. Then, where a card asks for it, alpha is
-moved to where the photo's colours put it, and the network's colours with it.
+moved to where the photo's colours put it.
 """
 
 from collections.abc import Callable
@@ -33,10 +33,11 @@ _STRIP_PX = 256
 def refine(
     contract: Contract, run: Run, picture: Picture, trimap: Array, first: Float | None = None
 ) -> tuple[Float, Array | None]:
-    """alpha (H, W) float32 [0, 1] and colours (H, W, 3) in the photo's type and space, None from a network without.
+    """alpha (H, W) float32 [0, 1] and colours (H, W, 3) in the photo's type and space, None where none are found.
 
     trimap: (H, W) uint8 {0, 128, 255}. What it knows is exactly 0 or 1. The colours are the network's where
-    0 < alpha < 1, and the photo's own samples, bit for bit, everywhere else.
+    0 < alpha < 1, and the photo's own samples, bit for bit, everywhere else. A polish moves alpha away from what the
+    network found its colours with: those estimated from the new alpha are nearer (docs/models/fba.md), so None.
     contract.longest_px: the longest side that the network is given at once.
     first: alpha (H, W) of the network whose doubt became the trimap; a card with a polish hears both there.
     Raises InputError when the network asks for inputs that nobody here makes, WeightsError for what is no answer.
@@ -44,7 +45,8 @@ def refine(
     procedure = procedure_of(contract)
     hw = (trimap.shape[0], trimap.shape[1])
     unknown = trimap == UNKNOWN
-    canvas = Canvas(picture, trimap, "foreground" in procedure.heads, contract.polish)
+    with_colours = "foreground" in procedure.heads and not contract.polish
+    canvas = Canvas(picture, trimap, with_colours, contract.polish)
     if max(hw) > contract.longest_px:
         for tile in plan(unknown, contract.longest_px, contract.reach_px, procedure.multiple_of):
             view = View(picture, trimap, tile.shown)
@@ -120,7 +122,6 @@ class Canvas:
         self._weight = weight  # of alpha in the polish; 0: none
         self._alpha = (trimap == FOREGROUND).astype(np.float32)
         self._foreground = picture.pixels.copy() if with_colours else None
-        self._background = picture.pixels.copy() if with_colours and weight else None
         self._laid = np.zeros(trimap.shape, np.uint8)  # sum of the weights: four tiles of at most 16 fit into it
 
     def lay(self, tile: Tile, view: View, answer: Answer) -> None:
@@ -134,13 +135,12 @@ class Canvas:
         share = (tile.weights[unknown] / self._laid[area][unknown]).astype(np.float32)
         alpha = self._alpha[area]  # a view of it
         alpha[unknown] += share * (answer.alpha[inner][unknown] - alpha[unknown])
-        samples, profile = self._picture.pixels[area], self._picture.profile
-        for plane, layer in ((self._foreground, answer.foreground), (self._background, answer.background)):
-            if plane is not None and layer is not None:
-                found = moved(samples, view.rgb[inner], layer[inner], profile)
-                colours = plane[area]
-                mixed = (1 - share[:, None]) * colours[unknown] + share[:, None] * found[unknown]
-                colours[unknown] = np.rint(mixed).astype(colours.dtype)
+        if self._foreground is not None and answer.foreground is not None:
+            samples, profile = self._picture.pixels[area], self._picture.profile
+            found = moved(samples, view.rgb[inner], answer.foreground[inner], profile)
+            colours = self._foreground[area]
+            mixed = (1 - share[:, None]) * colours[unknown] + share[:, None] * found[unknown]
+            colours[unknown] = np.rint(mixed).astype(colours.dtype)
 
     def finished(self, first: Float | None) -> tuple[Float, Array | None]:
         """alpha and colours; what nobody could tell from 0 or 1 is that, and there the photo's samples are back."""
@@ -154,22 +154,9 @@ class Canvas:
             alpha[alpha < INVISIBLE] = 0
             alpha[alpha > 1 - INVISIBLE] = 1
             if self._foreground is not None:
-                colours, soft = self._foreground[rows], (alpha > 0) & (alpha < 1)
-                if self._background is not None:
-                    behind = self._background[rows]
-                    colours[soft] = fused(pixels[rows][soft], alpha[soft], colours[soft], behind[soft])
-                np.copyto(colours, pixels[rows], where=~soft[..., None])
+                certain = (alpha == 0) | (alpha == 1)
+                np.copyto(self._foreground[rows], pixels[rows], where=certain[..., None])
         return self._alpha, self._foreground
-
-
-def fused(pixels: Array, alpha: Float, foreground: Array, background: Array) -> Array:
-    """The foreground nearer to where alpha F + (1 - alpha) B is the picture, as FBA fuses its own (section 3.4).
-
-    All colours (N, 3) in one type, which is returned; alpha (N,) in [0, 1].
-    """
-    a = alpha[:, None]
-    found = a * pixels + (1 - a**2) * foreground - a * (1 - a) * background
-    return np.asarray(np.rint(np.clip(found, 0, white(pixels.dtype)))).astype(pixels.dtype)
 
 
 def moved(pixels: Array, seen: Array, foreground: Float, profile: bytes | None) -> Float:
