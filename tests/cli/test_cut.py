@@ -109,7 +109,6 @@ def test_format_decides_the_ending_where_o_has_none(matte: Matte, photo: Photo) 
         (("cat.png", "--trimap", "cat.png"), "leave --trimap away"),
         (("cat.png", "--prompt", "the dog"), "none of the models that come with this package reads words"),
         (("cat.png", "--prompt", "the dog", "--model", "modnet"), "understands no words; leave --prompt away"),
-        (("cat.png", "--quality", "fine"), "pass --quality standard"),
         (("cat.png", "--quality", "best"), "Invalid value for '--quality'"),
         (("cat.png", "--format", "jpg"), "JPEG holds no transparency"),
         (("cat.png", "-o", "x.jpg"), "JPEG holds no transparency"),

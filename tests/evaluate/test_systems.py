@@ -105,7 +105,8 @@ def test_a_shipped_refiner_joins_by_itself_and_alone_leaves_it_out(three: Path, 
 
 def test_ways_that_do_not_go_together(three: Path) -> None:
     for name, words in (
-        ("gfm-glancing:fine", "names no known tool; .* or a model before standard, draft, alone"),
+        ("gfm-glancing:best", "names no known tool; .* or a model before standard, draft, fine, alone"),
+        ("fba-told:fine", "looks once; expected a model that needs the photo alone; leave :fine away"),
         ("gfm-glancing+fba-told:draft", "names a refiner, and draft runs none"),
         ("modnet-bright+fba-told", "was given to refine modnet-bright.test"),
         ("gfm-glancing+modnet-bright", "was given to refine gfm-glancing.test"),

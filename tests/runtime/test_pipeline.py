@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from mattelier.errors import InputError, NoSubject, UnknownModel, WeightsError
-from mattelier.image.io import Limits
+from mattelier.image.io import Limits, decode
 from mattelier.models.cards import Card
-from mattelier.runtime import pipeline
+from mattelier.runtime import automatic, pipeline
 from mattelier.runtime.pipeline import Matter
 
 Bright = tuple[Card, Path]
@@ -103,12 +103,37 @@ def test_draft_is_coarser_and_leaves_the_colours(matter: Matter) -> None:
     assert np.array_equal(draft.colours, photo())
 
 
+def test_fine_is_the_mean_of_three_looks(matter: Matter) -> None:
+    """By hand: a network that answers how far to the right each pixel is, below its subject."""
+    seen: list[tuple[int, ...]] = []
+
+    def run(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        height, width = inputs["image"].shape[2:]
+        seen.append((height, width))
+        alpha = np.tile((np.arange(width, dtype=np.float32) + 0.5) / width, (height, 1))
+        alpha[: height // 4] = 1  # a subject
+        return {"alpha": alpha[None, None]}
+
+    picture = decode(photo((96, 128)))
+    found = automatic.find(matter.card, run, picture, None, {}, "fine")
+    longest = matter.card.contract.longest_px
+    assert [max(hw) for hw in seen] == [round(factor * longest / 32) * 32 for factor in (1, 1.25, 1.5)]
+    assert found.alpha.shape == seen[-1] == found.small.shape[:2]
+    ramp = (np.arange(seen[-1][1]) + 0.5) / seen[-1][1]
+    np.testing.assert_allclose(found.alpha[-8], (ramp + (1 - ramp) + ramp) / 3, atol=0.01)
+
+
+def test_fine_cuts_as_well_where_there_is_nothing_to_gain(matter: Matter) -> None:
+    cut = matter.cut(photo(), quality="fine")
+    assert ((cut.alpha > 0.5) == (photo()[..., 0] > 128)).mean() > 0.995
+    assert set(cut.seconds) == {"decode", "prepare", "network", "refine"}
+
+
 @pytest.mark.parametrize(
     ("hint", "says"),
     [
         ({"trimap": "x.png"}, "leave --trimap away"),
         ({"prompt": "the dog"}, "leave --prompt away"),
-        ({"quality": "fine"}, "pass --quality standard"),
     ],
 )
 def test_a_hint_the_model_has_no_use_for_is_refused(matter: Matter, hint: dict[str, str], says: str) -> None:
@@ -208,6 +233,11 @@ def test_a_trimap_that_is_missing_or_does_not_fit_is_refused(aided: Matter) -> N
 def test_a_trimap_with_one_side_is_used_and_that_is_said(aided: Matter) -> None:
     cut = aided.cut(photo(), trimap=np.minimum(ring(), 128))
     assert cut.notes == ("The trimap has no known subject (255).",)
+
+
+def test_fine_is_refused_where_the_network_looks_once(aided: Matter) -> None:
+    with pytest.raises(InputError, match="looks once, fine is for models that need the photo alone"):
+        aided.cut(photo(), trimap=ring(), quality="fine")
 
 
 def test_a_draft_with_a_trimap_leaves_the_colours(aided: Matter) -> None:

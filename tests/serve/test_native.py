@@ -135,7 +135,7 @@ def test_json_brings_all_parts(client: Any, photo: bytes) -> None:
         ({"bits": "12"}, "bits is '12'"),
         ({"crop": "yes"}, "crop is 'yes'"),
         ({"format": "gif"}, "format is 'gif'"),
-        ({"quality": "fine"}, "quality standard"),
+        ({"quality": "best"}, "quality is 'best'"),
         ({"format": "jpg"}, "JPEG holds no transparency; pass format png"),
         ({"bits": "16", "format": "webp"}, "webp holds 8 bits"),
         ({"keep": "alpha", "background": "white"}, "exclude each other"),

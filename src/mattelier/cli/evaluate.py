@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mattelier.cli.console import say, track
 from mattelier.errors import InputError
+from mattelier.runtime.options import Quality
 
 if TYPE_CHECKING:
     from mattelier.data.readers.example import Example
@@ -40,9 +41,7 @@ def evaluate(
         Path | None, typer.Option(metavar="PNG", help="The ten worst pictures of the first system, beside the others'.")
     ] = None,
     limit: Annotated[int | None, typer.Option(metavar="N", help="The first N pictures only.", min=1)] = None,
-    quality: Annotated[
-        Literal["draft", "standard"], typer.Option(help="Of models that say nothing else, as in matte cut.")
-    ] = "standard",
+    quality: Annotated[Quality, typer.Option(help="Of models that say nothing else, as in matte cut.")] = "standard",
     categories: Annotated[bool, typer.Option("--categories", help="Show each category of the set too.")] = False,
 ) -> None:
     """Measure systems on pictures whose alpha is known; means with 95 % bootstrap intervals, and paired differences."""

@@ -13,10 +13,11 @@ from mattelier.evaluate.system import Request, Solution, Solve, System, measured
 from mattelier.image.io import decode
 from mattelier.models.cards import Card
 from mattelier.runtime.cascade import refiner_of
+from mattelier.runtime.hints import looks_again
 from mattelier.runtime.options import Quality
 from mattelier.runtime.pipeline import Matter, card_of, require_cascade
 
-WAYS = ("standard", "draft", "alone")
+WAYS = ("standard", "draft", "fine", "alone")
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Run:
 
 
 def own(name: str) -> System:
-    """NAME as `matte cut` runs it; NAME:draft in that quality; NAME:alone without a refiner; NAME+REFINER with one.
+    """NAME as `matte cut` runs it; NAME:draft and NAME:fine so; NAME:alone without a refiner; NAME+REFINER with one.
 
     Raises UnknownModel, InputError for a way that there is not, and WeightsError when a file is missing or another.
     """
@@ -52,10 +53,13 @@ def own(name: str) -> System:
     way = way or "standard"
     require_way(name, way, second)
     card = card_of(first)
-    refiner = card_of(second) if second else refiner_of(card) if way == "standard" else None
+    refiner = card_of(second) if second else refiner_of(card) if way in ("standard", "fine") else None
     require_cascade(card, refiner)
+    quality: Quality = "draft" if way == "draft" else "fine" if way == "fine" else "standard"
+    if quality == "fine" and not looks_again(card):
+        raise InputError(f"{card.name} looks once; expected a model that needs the photo alone; leave :fine away")
     joining = (refiner, checked(refiner)) if refiner else None
-    run = Run(card, checked(card), "draft" if way == "draft" else "standard", joining)
+    run = Run(card, checked(card), quality, joining)
     label = card.name + (f"+{refiner.name}" if refiner and second else "") + ("" if way == "standard" else f":{way}")
     joined = f"this commit, refined by {weights.pin(refiner)}" if refiner else ""
     return System(label, card.weights.sha256, run.hint, "in process", run.open, joined)

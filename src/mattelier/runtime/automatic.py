@@ -1,7 +1,7 @@
 """A photo, and words where the network reads them -> coarse alpha and the network's other heads, at its own size."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,13 +9,18 @@ from mattelier.errors import WeightsError
 from mattelier.image import Array, Float
 from mattelier.image.geometry import fit_size, resize
 from mattelier.image.io import Picture
-from mattelier.models.cards import Card
+from mattelier.models.cards import Card, Contract
+from mattelier.models.tokenizer import Prompts
 from mattelier.runtime.cutout import timed
+from mattelier.runtime.options import Quality
 from mattelier.runtime.prepare import network_copy, network_input, restore, shrink, size_of, small_alpha
 from mattelier.runtime.subject import refusal, require_contrast, require_subject
 from mattelier.runtime.words import read_prompt, require_meant
 
 Run = Callable[[dict[str, Array]], dict[str, Array]]  # Engine.run
+# Quality fine: how much larger than usual the network sees the photo each time, the largest last, and whether mirrored.
+# Of nine ways to look up to six times, chosen on 82 photos of split val (docs/cut.md).
+FINE_LOOKS = ((1.0, False), (1.25, True), (1.5, False))
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,20 +33,55 @@ class Coarse:
     notes: tuple[str, ...] = ()
 
 
-def find(card: Card, run: Run, picture: Picture, prompt: str | None, seconds: dict[str, float]) -> Coarse:
+def find(
+    card: Card, run: Run, picture: Picture, prompt: str | None, seconds: dict[str, float], quality: Quality = "standard"
+) -> Coarse:
     """What the network finds; with a prompt, what the words mean.  Raises NoSubject, InputError and WeightsError."""
-    contract = card.contract
+    words, notes = (None, ()) if prompt is None else read_prompt(card, prompt)
+    if quality == "fine":
+        small, outputs = _looked_often(card.contract, run, picture, seconds)
+    else:
+        small, outputs = _looked(card.contract, run, picture, words, seconds)
+    alpha = restore(card.contract, outputs, (small.shape[0], small.shape[1]))
+    require_found(card, outputs, alpha, picture, prompt)
+    return Coarse(alpha, outputs, small, notes)
+
+
+def _looked(
+    contract: Contract,
+    run: Run,
+    picture: Picture,
+    words: Prompts | None,
+    seconds: dict[str, float],
+    is_mirrored: bool = False,
+) -> tuple[Array, dict[str, Array]]:
+    """The photo's samples at the network's size, and its heads."""
     with timed(seconds, "prepare"):
         small = shrink(contract, picture.pixels)
         copy = network_copy(contract, picture, small)
         require_contrast(copy)
-        words, notes = (None, ()) if prompt is None else read_prompt(card, prompt)
-        inputs = network_input(contract, copy, words)
+        inputs = network_input(contract, copy[:, ::-1] if is_mirrored else copy, words)
     with timed(seconds, "network"):
         outputs = run(inputs)
-    alpha = restore(contract, outputs, (copy.shape[0], copy.shape[1]))
-    require_found(card, outputs, alpha, picture, prompt)
-    return Coarse(alpha, outputs, small, notes)
+    return small, {name: plane[..., ::-1] for name, plane in outputs.items()} if is_mirrored else outputs
+
+
+def _looked_often(
+    contract: Contract, run: Run, picture: Picture, seconds: dict[str, float]
+) -> tuple[Array, dict[str, Array]]:
+    """The same at the largest of several sizes; every head is the mean of what was seen."""
+    looks = []
+    for factor, is_mirrored in FINE_LOOKS:
+        larger = replace(contract, longest_px=round(factor * contract.longest_px))
+        looks.append(_looked(larger, run, picture, None, seconds, is_mirrored))
+    small = looks[-1][0]
+    with timed(seconds, "network"):
+        return small, mean_of([outputs for _, outputs in looks], (small.shape[0], small.shape[1]))
+
+
+def mean_of(looks: Sequence[dict[str, Array]], hw: tuple[int, int]) -> dict[str, Array]:
+    """Heads (1, c, h, w) of any sizes, by name, as their means (1, c, *hw)."""
+    return {name: np.stack([resized(look[name], hw) for look in looks]).mean(0, np.float32) for name in looks[-1]}
 
 
 def heads(card: Card, run: Run, picture: Picture, prompt: str | None) -> tuple[dict[str, Array], str | None]:
@@ -75,7 +115,12 @@ def require_found(card: Card, outputs: dict[str, Array], alpha: Float, picture: 
 def squeezed(plane: Array, shares: tuple[float, float]) -> Array:
     """(1, c, h, w) with height and width at these shares of what they were."""
     height, width = (max(1, round(side * share)) for side, share in zip(plane.shape[2:], shares, strict=True))
-    return np.stack([resize(channel, (height, width)) for channel in plane[0]])[None]
+    return resized(plane, (height, width))
+
+
+def resized(plane: Array, hw: tuple[int, int]) -> Array:
+    """(1, c, h, w) at another size."""
+    return np.stack([resize(np.ascontiguousarray(channel), hw) for channel in plane[0]])[None]
 
 
 def scores_of(card: Card, outputs: dict[str, Array]) -> Array:

@@ -36,8 +36,17 @@ def check_hints(card: Card, trimap: object, prompt: str | None, quality: Quality
             f"no prompt was given; {card.name} keeps what words say; pass --prompt TEXT, as in --prompt 'the cat', or "
             "choose a model that works from the photo alone"
         )
-    if quality == "fine":
-        raise InputError("quality fine was asked for; this version has draft and standard; pass --quality standard")
+    if quality == "fine" and not looks_again(card):
+        raise InputError(
+            f"quality fine was asked for; {card.name} looks once, fine is for models that need the photo alone; pass "
+            "--quality standard"
+        )
+
+
+def looks_again(card: Card) -> bool:
+    """Whether quality fine is of use: the network needs the photo alone, and sees it at any size."""
+    contract = card.contract
+    return contract.inputs == ("image",) and contract.multiple_of < contract.longest_px
 
 
 def read_trimap(

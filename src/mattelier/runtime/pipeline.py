@@ -112,7 +112,8 @@ class Matter:
         trimap: for models that need one, as large as the photo: path, bytes, Pillow image or (H, W) array; black is
         background, white is subject, grey is looked at.
         quality: draft enlarges the network's alpha plainly and keeps the photo's colours; standard follows the
-        photo's edges and takes the old background out of the colours.
+        photo's edges and takes the old background out of the colours; fine does so after looking three times, at
+        three sizes and once mirrored, for a network that needs the photo alone and sees it at any size.
         Raises InputError for pictures and options that cannot be used, and NoSubject.
         """
         check_hints(self.card, trimap, prompt, quality)
@@ -181,7 +182,7 @@ class Matter:
 
     def _unaided(self, picture: Picture, prompt: str | None, quality: Quality, seconds: dict[str, float]) -> Found:
         """From the photo, and from words where the network reads them.  Raises NoSubject."""
-        coarse = automatic.find(self.card, self._engine.run, picture, prompt, seconds)
+        coarse = automatic.find(self.card, self._engine.run, picture, prompt, seconds, quality)
         refiner = None if quality == "draft" else self.refiner
         if refiner is None:
             with timed(seconds, "refine"):

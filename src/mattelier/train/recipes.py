@@ -245,7 +245,7 @@ CLIPMAT_LITE = Recipe(  # ours
         Stage("large", steps=700, side_px=384, batch=4, lr=3e-4, lr_end=2e-6, encoder_lr_share=0.1),
         # scenes of five times as many things from here on: cut-outs of described photos
         Stage("things", steps=1_000, side_px=256, batch=8, lr=5e-4, lr_end=2e-4, encoder_lr_share=0.1),
-        Stage("settle", steps=1_000, side_px=384, batch=4, lr=2.5e-4, lr_end=2e-6, encoder_lr_share=0.1),
+        Stage("settle", steps=1_500, side_px=384, batch=4, lr=2.5e-4, lr_end=2e-6, encoder_lr_share=0.1),
     ),
     sources=(("refer", 0.75), ("photo", 0.25)),  # scenes are composites: a share of true photos
     samples="refer",
