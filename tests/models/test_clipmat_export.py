@@ -73,7 +73,7 @@ def picture(side: int, seed: int) -> Tensor:
         ("lite", 64),
         ("patch14", 96),
         pytest.param("patch16", 64, marks=pytest.mark.slow),
-        pytest.param("lite", 384, marks=pytest.mark.slow),
+        pytest.param("lite", 512, marks=pytest.mark.slow),
     ],
 )
 def test_onnx_equals_torch_at_its_size(name: str, side: int, tmp_path: Path) -> None:

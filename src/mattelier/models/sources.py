@@ -125,13 +125,13 @@ CUT_OUTS_AND_1200_SCENES = (Source(PROVING_GROUND, "Apache-2.0", 1200), *CUT_OUT
 # What the system that is told words learns from: 2,499 photos whose description was checked, 387 cut-outs, 221 scenes.
 WORDED = (
     Source(
-        "Caltech-101 (copy in MachineLearning2020/Homework2-Caltech101), named by its classes",
+        "Caltech-101 (copy in MachineLearning2020/Homework2-Caltech101), named by its classes, photos and cut-outs",
         MORE_PHOTOS[1].terms,
         786,
     ),
     _of("ImageNet sample images", 666, ", photos, cut-outs and backgrounds"),
     _of("Clothing Co-Parsing", 400, ", photos and cut-outs"),
-    _of("Five ImageNet photos", 393, ", each looked at"),
+    _of("Five ImageNet photos", 393, ", each looked at, photos and cut-outs"),
     _of("Clothing dataset small", 203, ", photos and cut-outs"),
     _of("Human-Segmentation-Dataset", 181, ", photos and cut-outs"),
     _of("Tux Paint", 111),

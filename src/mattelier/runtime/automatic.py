@@ -15,7 +15,7 @@ from mattelier.runtime.cutout import timed
 from mattelier.runtime.options import Quality
 from mattelier.runtime.prepare import network_copy, network_input, restore, shrink, size_of, small_alpha
 from mattelier.runtime.subject import refusal, require_contrast, require_subject
-from mattelier.runtime.words import read_prompt, require_meant
+from mattelier.runtime.words import meant_parts, read_prompt, require_meant
 
 Run = Callable[[dict[str, Array]], dict[str, Array]]  # Engine.run
 # Quality fine: how much larger than usual the network sees the photo each time, the largest last, and whether mirrored.
@@ -42,7 +42,7 @@ def find(
         small, outputs = _looked_often(card.contract, run, picture, seconds)
     else:
         small, outputs = _looked(card.contract, run, picture, words, seconds)
-    alpha = restore(card.contract, outputs, (small.shape[0], small.shape[1]))
+    alpha = meant(card, outputs, restore(card.contract, outputs, (small.shape[0], small.shape[1])))
     require_found(card, outputs, alpha, picture, prompt)
     return Coarse(alpha, outputs, small, notes)
 
@@ -93,7 +93,7 @@ def heads(card: Card, run: Run, picture: Picture, prompt: str | None) -> tuple[d
     words = None if prompt is None else read_prompt(card, prompt)[0]
     copy = network_copy(contract, picture)
     outputs = run(network_input(contract, copy, words))
-    alpha = restore(contract, outputs, (copy.shape[0], copy.shape[1]))
+    alpha = meant(card, outputs, restore(contract, outputs, (copy.shape[0], copy.shape[1])))
     doubt = refusal(lambda: require_contrast(copy))
     doubt = doubt or refusal(lambda: require_found(card, outputs, alpha, picture, prompt))
     if contract.multiple_of < contract.longest_px:
@@ -103,13 +103,20 @@ def heads(card: Card, run: Run, picture: Picture, prompt: str | None) -> tuple[d
     return {name: squeezed(plane, shares) for name, plane in outputs.items()}, doubt
 
 
+def meant(card: Card, outputs: dict[str, Array], alpha: Float) -> Float:
+    """Alpha (h, w) of what the words point at, where the network tells; else as it is.  Raises WeightsError."""
+    if "pointing" not in card.contract.outputs:
+        return alpha
+    return meant_parts(alpha, plane_of(card, outputs, "pointing", 1))
+
+
 def require_found(card: Card, outputs: dict[str, Array], alpha: Float, picture: Picture, prompt: str | None) -> None:
     """Raises NoSubject where there is none, or none that the words mean, in what can be seen of the photo."""
     visible = alpha if picture.alpha is None else alpha * small_alpha(picture.alpha, alpha.shape)
     if prompt is None:
         require_subject(visible)
     else:
-        require_meant(visible, scores_of(card, outputs), prompt)
+        require_meant(visible, plane_of(card, outputs, "trimap", 3), prompt)
 
 
 def squeezed(plane: Array, shares: tuple[float, float]) -> Array:
@@ -123,13 +130,13 @@ def resized(plane: Array, hw: tuple[int, int]) -> Array:
     return np.stack([resize(np.ascontiguousarray(channel), hw) for channel in plane[0]])[None]
 
 
-def scores_of(card: Card, outputs: dict[str, Array]) -> Array:
-    """The three classes' scores of a network that reads.  Raises WeightsError where it answers none."""
-    scores = outputs.get("trimap")
-    if scores is None or scores.ndim != 4 or scores.shape[1] != 3 or not np.isfinite(scores).all():
-        found = "nothing" if scores is None else f"shape {scores.shape}, or not all of it numbers"
+def plane_of(card: Card, outputs: dict[str, Array], name: str, channels: int) -> Array:
+    """A head (1, channels, h, w) of a network that reads.  Raises WeightsError where it answers none."""
+    plane = outputs.get(name)
+    if plane is None or plane.ndim != 4 or plane.shape[1] != channels or not np.isfinite(plane).all():
+        found = "nothing" if plane is None else f"shape {plane.shape}, or not all of it numbers"
         raise WeightsError(
-            f"{card.name} answered {found} for trimap; expected (1, 3, h, w), scores of background, transition and "
-            "foreground; check its card with: matte models verify"
+            f"{card.name} answered {found} for {name}; expected (1, {channels}, h, w); check its card with: matte "
+            "models verify"
         )
-    return scores
+    return plane

@@ -106,6 +106,6 @@ INTERFACES: Mapping[str, Interface] = {
     "fba": Interface(fba, multiple_of=8, traced_hw=(72, 88), compared_hw=((40, 56), (104, 72), (136, 200))),
     # of its lite form: the published one's prompts are longer, and made by the network itself
     "clipmat": Interface(
-        clipmat, multiple_of=None, chosen=("alpha",), traced_hw=(384, 384), compared_hw=((384, 384),) * len(WORDS)
+        clipmat, multiple_of=None, chosen=("alpha",), traced_hw=(512, 512), compared_hw=((512, 512),) * len(WORDS)
     ),
 }

@@ -188,6 +188,7 @@ DIM_LITE = Recipe(  # ours
         Stage("both", steps=600, side_px=256, batch=8, lr=2e-4, lr_end=2e-6, loss="dim-both"),
         # 600 steps left the refinement's answer within 0.004 of the coarse one
         Stage("sharper", steps=700, side_px=256, batch=8, lr=4e-3, lr_end=2e-5, loss="dim-refine", trains="refine"),
+        Stage("again", steps=1_200, side_px=256, batch=8, lr=3e-4, lr_end=2e-6, loss="dim-both"),
     ),
     sources=FINE,
     samples="crops",
