@@ -227,8 +227,8 @@ CARDS: tuple[Card, ...] = (
         link="https://arxiv.org/abs/1703.03872",
         weights=Weights(
             file="dim-lite.mattelier.onnx",
-            sha256="d166eea291261577cdba669e0b0d0ccd006c23d0428482d65e4e5acc28396e74",
-            size_bytes=2_681_684,
+            sha256="e93999a461570d3dd0f671eb76ff029948ac7553b4a2b0d0172eaa9746e5a162",
+            size_bytes=2_681_920,
             licence="Apache-2.0",
         ),
         contract=Contract(
