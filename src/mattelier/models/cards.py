@@ -243,14 +243,15 @@ CARDS: tuple[Card, ...] = (
         initialisation="random weights",
         training=(
             "8,000 steps of 8 crops at 160 px, 1,600 at 256 px, the refinement alone for 600, both for 600, the "
-            "refinement for 700 more; 1.7 h of two CPU cores shared with other work"
+            "refinement for 700 more, both for 1,200 more; at most 2.0 h of two CPU cores, other work and pauses "
+            "included"
         ),
         metrics={
-            "SAD to closed form's, true alpha (21 pictures)": "0.93 (0.84 to 1.03)",
-            "MAD in the unknown region, true alpha (22 pictures)": "0.081 (0.065 to 0.099)",
-            "SAD to closed form's, frozen proving ground (47 pictures)": "1.01 (0.89 to 1.14)",
-            "MAD in the unknown region, frozen proving ground (52 pictures)": "0.084 (0.068 to 0.101)",
-            "seconds a picture of the true alphas, two cores": "0.37",
+            "SAD to closed form's, true alpha (21 pictures)": "0.91 (0.83 to 1.01)",
+            "MAD in the unknown region, true alpha (22 pictures)": "0.080 (0.063 to 0.099)",
+            "SAD to closed form's, frozen proving ground (47 pictures)": "1.00 (0.87 to 1.14)",
+            "MAD in the unknown region, frozen proving ground (52 pictures)": "0.082 (0.067 to 0.099)",
+            "seconds a picture of the true alphas, two cores": "0.38",
         },
         limits=(
             "learned from 1,200 drawn scenes and 488 cut-outs; guesses in wide unknown regions whose colours say "

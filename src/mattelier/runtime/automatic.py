@@ -15,7 +15,7 @@ from mattelier.runtime.cutout import timed
 from mattelier.runtime.options import Quality
 from mattelier.runtime.prepare import network_copy, network_input, restore, shrink, size_of, small_alpha
 from mattelier.runtime.subject import refusal, require_contrast, require_subject
-from mattelier.runtime.words import meant_parts, read_prompt, require_meant
+from mattelier.runtime.words import doubts, meant_parts, read_prompt, require_meant
 
 Run = Callable[[dict[str, Array]], dict[str, Array]]  # Engine.run
 # Quality fine: how much larger than usual the network sees the photo each time, the largest last, and whether mirrored.
@@ -44,6 +44,8 @@ def find(
         small, outputs = _looked(card.contract, run, picture, words, seconds)
     alpha = meant(card, outputs, restore(card.contract, outputs, (small.shape[0], small.shape[1])))
     require_found(card, outputs, alpha, picture, prompt)
+    if prompt is not None:
+        notes += doubts(alpha, plane_of(card, outputs, "trimap", 3), prompt)
     return Coarse(alpha, outputs, small, notes)
 
 

@@ -16,6 +16,8 @@ SHOWN = 60  # characters of a prompt in a sentence about it
 # The mean certainty, over what a network keeps, that it is no background. Chosen for clipmat-lite on 120 scenes of val:
 # of texts for what is not there 72 % are refused, of the others 9 %; with 0.55 68 and 6 %, with 0.65 79 and 12 %.
 MEANT = 0.6
+# Below this it is kept and said to be doubtful: 97 % of the former are refused or doubted then, and 28 % of the latter.
+SURE = 0.85
 # How far below the strongest part's mean another's may be, of 0.05 to 0.3 and of means and maxima; and how much of the
 # largest part's area a part must have to be the strongest. Chosen there, and on 76 pairs of val's photos side by side.
 NEARLY, CRUMB = 0.1, 0.02
@@ -60,12 +62,26 @@ def require_meant(alpha: Float, scores: Array, prompt: str) -> None:
             f"({100 * sure:.2f} % surely); expected {100 * LIKELY_SHARE:.2f} % ({100 * SURE_SHARE:.2f} %); use other "
             "words, or a model that needs none"
         )
-    certainty = float(subject_chance(scores)[alpha > LIKELY].mean())
+    certainty = certainty_of(alpha, scores)
     if certainty < MEANT:
         raise NoSubject(
             f"no subject found for {shown(prompt)}: what comes nearest is meant by {100 * certainty:.0f} % only; "
             f"expected {100 * MEANT:.0f} %; use other words, or a model that needs none"
         )
+
+
+def doubts(alpha: Float, scores: Array, prompt: str) -> tuple[str, ...]:
+    """A sentence about what is kept though the network is little sure that it is meant; as `require_meant`."""
+    certainty = certainty_of(alpha, scores)
+    if certainty >= SURE:
+        return ()
+    return (f"It is only {100 * certainty:.0f} % sure that {shown(prompt)} means what is kept: please look.",)
+
+
+def certainty_of(alpha: Float, scores: Array) -> float:
+    """The mean chance, over what is kept, that it is no background; 1 where nothing is kept."""
+    kept = alpha > LIKELY
+    return float(subject_chance(scores)[kept].mean()) if kept.any() else 1.0
 
 
 def meant_parts(alpha: Float, pointing: Array) -> Float:
