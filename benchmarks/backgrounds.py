@@ -23,12 +23,12 @@ from mattelier.data.proving.canvas import View
 from mattelier.data.proving.textures import FAMILIES, TEST_FAMILIES
 from mattelier.data.readers.example import Example
 from mattelier.errors import InputError, MattelierError
-from mattelier.evaluate.colours import reference
 from mattelier.evaluate.environment import environment
+from mattelier.evaluate.judge import true_colours
 from mattelier.evaluate.own import hint_of
 from mattelier.evaluate.sets import read_colours, read_set
 from mattelier.evaluate.statistics import estimate
-from mattelier.image import Array, Float
+from mattelier.image import Float
 from mattelier.image.colour import to_depth
 from mattelier.image.io import decode_mask, write
 from mattelier.models.cards import Card
@@ -60,14 +60,11 @@ def differences(alpha: Float, colours: list[Float], target: Float, truth: Float)
 def judged(card: Matter, picture: Example) -> tuple[float, float]:
     """The error with the card's colours, and with the photo's own."""
     target = to_depth(decode_mask(picture.alpha), np.float32)
-    trimap = decode_mask(picture.trimap) if picture.trimap and hint_of(card.card) == "trimap" else None
-    cutout = card.cut(picture.image, trimap=trimap)
+    cutout = card.cut(picture.image, trimap=picture.trimap if hint_of(card.card) == "trimap" else None)
     photo = read_colours(picture.image)
-    truth = reference(photo, target) if picture.foreground is None else read_colours(picture.foreground)
-    planes: list[Array] = [cutout.colours, photo]
-    own, kept = differences(
-        cutout.alpha, [to_depth(plane, np.float32) for plane in planes], target, to_depth(truth, np.float32)
-    )
+    truth, _ = true_colours(picture, photo, target)
+    planes = [to_depth(plane, np.float32) for plane in (cutout.colours, photo)]
+    own, kept = differences(cutout.alpha, planes, target, truth)
     return own, kept
 
 

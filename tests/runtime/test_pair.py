@@ -101,7 +101,7 @@ LAYERS = {
 def test_every_other_system_cuts_and_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: str) -> None:
     """What a card must say is in OTHERS; that every size, head and word fits is asked, not what is found."""
     for check in ("require_subject", "require_meant"):
-        monkeypatch.setattr(automatic, check, lambda *_: None)
+        monkeypatch.setattr(automatic, check, lambda *_: ())
     file = tensors_alone(random_net(system), tmp_path / f"{system}.onnx")
     matter = Matter(card_of(system, OTHERS[system], file), file=file, engine="torch", threads=1)
     hints = {"dim": {"trimap": ring()}, "matteformer": {"trimap": ring()}, "clipmat": {"prompt": "the cat"}}.get(

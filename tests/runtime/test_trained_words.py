@@ -68,6 +68,16 @@ def test_what_is_not_there_is_no_subject(reader: Matter, names: tuple[str, ...],
         reader.cut(beside(*names), prompt=words)
 
 
+@pytest.mark.parametrize("words", ["the camel", "the banana"])
+def test_what_it_keeps_for_absent_words_it_calls_doubtful(reader: Matter, words: str) -> None:
+    for names in (("chelsea.png", "coffee.png"), ("astronaut.png", "chelsea.png")):
+        try:
+            notes = " ".join(reader.cut(beside(*names), prompt=words).notes)
+        except NoSubject:
+            continue
+        assert "% sure" in notes and words in notes
+
+
 def test_the_command_line_takes_words(tmp_path: Path) -> None:
     Image.fromarray(beside("chelsea.png", "coffee.png")).save(tmp_path / "table.png")
     done = CliRunner().invoke(app, ["cut", str(tmp_path / "table.png"), "--prompt", "the cat"])

@@ -12,7 +12,7 @@ from mattelier.models import tokenizer
 from mattelier.models.cards import Card
 from mattelier.runtime import pipeline
 from mattelier.runtime.pipeline import Matter, card_of
-from mattelier.runtime.words import MEANT, doubts, meant_parts, read_prompt, require_meant, subject_chance
+from mattelier.runtime.words import MEANT, meant_parts, read_prompt, require_meant, subject_chance
 
 Made = tuple[Card, Path]
 
@@ -90,11 +90,11 @@ def test_certainty_by_hand() -> None:
 def test_what_is_kept_in_doubt_is_said() -> None:
     """Two thirds sure, as above: enough to keep it."""
     scores = np.zeros((1, 3, 2, 2), np.float32)
-    assert doubts(np.ones((2, 2), np.float32), scores, "the elk") == (
+    assert require_meant(np.ones((2, 2), np.float32), scores, "the elk") == (
         "It is only 67 % sure that 'the elk' means what is kept: please look.",
     )
     scores[0, 2] = 5
-    assert doubts(np.ones((2, 2), np.float32), scores, "the elk") == ()
+    assert require_meant(np.ones((2, 2), np.float32), scores, "the elk") == ()
 
 
 def test_parts_that_the_words_point_at_less_are_left_out_by_hand() -> None:

@@ -12,7 +12,7 @@ from mattelier.evaluate.colours import bleed, composite_error, reference
 from mattelier.evaluate.referring import referred
 from mattelier.evaluate.sets import Truth, read_colours, read_truth
 from mattelier.evaluate.system import Answer
-from mattelier.image import Array
+from mattelier.image import Array, Float
 from mattelier.image.colour import to_depth
 
 ERRORS: dict[str, Callable[..., float]] = {
@@ -73,10 +73,7 @@ def colours(picture: Example, answer: Answer, truth: Truth) -> dict[str, Any]:
     """Composite errors and bleeding; `true_colours` says where the truth came from."""
     photo = read_colours(picture.image)
     given = photo if answer.colours is None else answer.colours
-    if picture.foreground is None:
-        true, origin = reference(photo, truth.target), "estimated"
-    else:
-        true, origin = to_depth(read_colours(picture.foreground), np.float32), "set"
+    true, origin = true_colours(picture, photo, truth.target)
     found: dict[str, Any] = {
         "true_colours": origin,
         "composite": composite_error(answer.alpha, given, truth.target, true),
@@ -85,3 +82,10 @@ def colours(picture: Example, answer: Answer, truth: Truth) -> dict[str, Any]:
     if truth.unknown is not None:
         found["composite_unknown"] = composite_error(answer.alpha, given, truth.target, true, truth.unknown)
     return found
+
+
+def true_colours(picture: Example, photo: Array, target: Array) -> tuple[Float, str]:
+    """The subject's colours, (H, W, 3) float32 [0, 1]: the set's own ("set"), else "estimated" from the true alpha."""
+    if picture.foreground is None:
+        return reference(photo, target), "estimated"
+    return to_depth(read_colours(picture.foreground), np.float32), "set"

@@ -15,7 +15,7 @@ from mattelier.runtime.cutout import timed
 from mattelier.runtime.options import Quality
 from mattelier.runtime.prepare import network_copy, network_input, restore, shrink, size_of, small_alpha
 from mattelier.runtime.subject import refusal, require_contrast, require_subject
-from mattelier.runtime.words import doubts, meant_parts, read_prompt, require_meant
+from mattelier.runtime.words import meant_parts, read_prompt, require_meant
 
 Run = Callable[[dict[str, Array]], dict[str, Array]]  # Engine.run
 # Quality fine: how much larger than usual the network sees the photo each time, the largest last, and whether mirrored.
@@ -43,10 +43,8 @@ def find(
     else:
         small, outputs = _looked(card.contract, run, picture, words, seconds)
     alpha = meant(card, outputs, restore(card.contract, outputs, (small.shape[0], small.shape[1])))
-    require_found(card, outputs, alpha, picture, prompt)
-    if prompt is not None:
-        notes += doubts(alpha, plane_of(card, outputs, "trimap", 3), prompt)
-    return Coarse(alpha, outputs, small, notes)
+    doubts = require_found(card, outputs, alpha, picture, prompt)
+    return Coarse(alpha, outputs, small, notes + doubts)
 
 
 def _looked(
@@ -112,13 +110,18 @@ def meant(card: Card, outputs: dict[str, Array], alpha: Float) -> Float:
     return meant_parts(alpha, plane_of(card, outputs, "pointing", 1))
 
 
-def require_found(card: Card, outputs: dict[str, Array], alpha: Float, picture: Picture, prompt: str | None) -> None:
-    """Raises NoSubject where there is none, or none that the words mean, in what can be seen of the photo."""
+def require_found(
+    card: Card, outputs: dict[str, Array], alpha: Float, picture: Picture, prompt: str | None
+) -> tuple[str, ...]:
+    """Raises NoSubject where there is none, or none that the words mean, in what can be seen of the photo.
+
+    Returns what is to be said of words that are little sure.
+    """
     visible = alpha if picture.alpha is None else alpha * small_alpha(picture.alpha, alpha.shape)
-    if prompt is None:
-        require_subject(visible)
-    else:
-        require_meant(visible, plane_of(card, outputs, "trimap", 3), prompt)
+    if prompt is not None:
+        return require_meant(visible, plane_of(card, outputs, "trimap", 3), prompt)
+    require_subject(visible)
+    return ()
 
 
 def squeezed(plane: Array, shares: tuple[float, float]) -> Array:

@@ -12,7 +12,7 @@ SURE, SURE_SHARE = 0.9, 1 / 5000
 FLAT_RANGE = 8  # of 255, in every channel: a picture this even shows nothing, whatever a network makes of it
 
 
-def refusal(check: Callable[[], None]) -> str | None:
+def refusal(check: Callable[[], object]) -> str | None:
     """The sentence of the NoSubject that a check raises, None where it is content: for who shows heads all the same."""
     try:
         check()

@@ -50,8 +50,10 @@ def read_prompt(card: Card, prompt: str) -> tuple[Prompts, tuple[str, ...]]:
     return reader.prompts([text]), notes
 
 
-def require_meant(alpha: Float, scores: Array, prompt: str) -> None:
+def require_meant(alpha: Float, scores: Array, prompt: str) -> tuple[str, ...]:
     """Raises NoSubject when words found nothing, or something of which the network is not sure that it is meant.
+
+    Returns a sentence where it is little sure, none where it is sure.
 
     alpha: (h, w), the network's; scores: (1, 3, h, w) before the softmax: background, transition, foreground.
     """
@@ -62,26 +64,15 @@ def require_meant(alpha: Float, scores: Array, prompt: str) -> None:
             f"({100 * sure:.2f} % surely); expected {100 * LIKELY_SHARE:.2f} % ({100 * SURE_SHARE:.2f} %); use other "
             "words, or a model that needs none"
         )
-    certainty = certainty_of(alpha, scores)
+    certainty = float(subject_chance(scores)[alpha > LIKELY].mean())
     if certainty < MEANT:
         raise NoSubject(
             f"no subject found for {shown(prompt)}: what comes nearest is meant by {100 * certainty:.0f} % only; "
             f"expected {100 * MEANT:.0f} %; use other words, or a model that needs none"
         )
-
-
-def doubts(alpha: Float, scores: Array, prompt: str) -> tuple[str, ...]:
-    """A sentence about what is kept though the network is little sure that it is meant; as `require_meant`."""
-    certainty = certainty_of(alpha, scores)
-    if certainty >= SURE:
-        return ()
-    return (f"It is only {100 * certainty:.0f} % sure that {shown(prompt)} means what is kept: please look.",)
-
-
-def certainty_of(alpha: Float, scores: Array) -> float:
-    """The mean chance, over what is kept, that it is no background; 1 where nothing is kept."""
-    kept = alpha > LIKELY
-    return float(subject_chance(scores)[kept].mean()) if kept.any() else 1.0
+    if certainty < SURE:
+        return (f"It is only {100 * certainty:.0f} % sure that {shown(prompt)} means what is kept: please look.",)
+    return ()
 
 
 def meant_parts(alpha: Float, pointing: Array) -> Float:
