@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mattelier.data.absent import BACKDROP, GENERAL, NOBODY, absent_expressions, is_absent
+from mattelier.data.absent import BACKDROP, GENERAL, NOBODY, absent_expressions, is_absent, unasked_in
 from mattelier.data.nouns import names_of
 from mattelier.data.wordings import ABSOLUTE_PHRASES
 
@@ -36,6 +36,13 @@ def test_every_doubt_counts_as_presence(
     name: str, of: tuple[str, str], scene: list[tuple[str, str]], expected: bool
 ) -> None:
     assert is_absent(name, names_of(*of), [names_of(*each) for each in scene]) is expected
+
+
+def test_near_animals_so_little_stands_around_that_it_counts_as_absent() -> None:
+    shirt, cow = names_of("A shirt.", "objects"), names_of("A cow.", "animals")
+    assert unasked_in([DOG, cow]) == frozenset() and is_absent("shirt", shirt, [DOG], unasked_in([DOG]))
+    assert unasked_in([DOG, RACE_CAR]) == BACKDROP
+    assert not is_absent("shirt", shirt, [DOG], BACKDROP) and not is_absent("dog", DOG, [DOG], frozenset())
 
 
 def test_texts_are_keywords_and_simple_expressions_in_the_words_of_the_split() -> None:

@@ -40,14 +40,22 @@ BACKDROP = frozenset(BACKDROP_WORDS.split())
 
 
 def absent_expressions(
-    pool: Sequence[Names], scene: Sequence[Names], split: Split, rng: np.random.Generator, count: int = PER_SCENE
+    pool: Sequence[Names],
+    scene: Sequence[Names],
+    split: Split,
+    rng: np.random.Generator,
+    count: int = PER_SCENE,
+    unasked: frozenset[str] = BACKDROP,
 ) -> tuple[Expression, ...]:
-    """Up to `count` texts about things of the pool that the scene certainly lacks; fewer where none is found."""
+    """Up to `count` texts about things of the pool that the scene certainly lacks; fewer where none is found.
+
+    unasked: words for what may stand around in the picture.
+    """
     found: dict[str, Expression] = {}
     for _ in range(ATTEMPTS if pool else 0):
         names = pool[int(rng.integers(len(pool)))]
         name = names.sure[int(rng.integers(len(names.sure)))]
-        if is_absent(name, names, scene):
+        if is_absent(name, names, scene, unasked):
             expression = worded(name, split, rng)
             found.setdefault(expression.text, expression)
         if len(found) == count:
@@ -55,12 +63,17 @@ def absent_expressions(
     return tuple(found.values())
 
 
-def is_absent(name: str, names: Names, scene: Sequence[Names]) -> bool:
+def is_absent(name: str, names: Names, scene: Sequence[Names], unasked: frozenset[str] = BACKDROP) -> bool:
     """Whether certainly nothing of a scene may be called `name`, which is one of the sure `names` of another thing."""
     exact = {part for sure in names.sure if sure not in GENERAL for part in (sure, *sure.split())}
-    if name in GENERAL or exact & BACKDROP:
+    if name in GENERAL or exact & unasked:
         return False
     return not any(may_be(thing, exact, names) or (name in KINDS and is_unknown(thing, names)) for thing in scene)
+
+
+def unasked_in(photos: Sequence[Names]) -> frozenset[str]:
+    """What may stand around in photos of these subjects: near animals so little that it does not count."""
+    return frozenset() if all("animal" in names.sure for names in photos) else BACKDROP
 
 
 def may_be(thing: Names, exact: set[str], names: Names) -> bool:

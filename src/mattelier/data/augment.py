@@ -32,9 +32,9 @@ def crop_box(hw: tuple[int, int], rng: Rng, alpha: Array | None = None) -> tuple
     return whole
 
 
-def resize_crop(plane: Array, box: tuple[int, int, int, int], side_px: int) -> Array:
-    """The box of a uint8 (H, W[, C]) array at side_px by side_px; antialiased when it shrinks."""
-    return np.asarray(Image.fromarray(plane).resize((side_px, side_px), Image.Resampling.BILINEAR, box=box))
+def resize_crop(plane: Array, box: tuple[int, int, int, int], side_px: int, width_px: int = 0) -> Array:
+    """The box of a uint8 (H, W[, C]) array at side_px by side_px, or by width_px; antialiased when it shrinks."""
+    return np.asarray(Image.fromarray(plane).resize((width_px or side_px, side_px), Image.Resampling.BILINEAR, box=box))
 
 
 def recolour(rgb: Float, rng: Rng) -> Float:

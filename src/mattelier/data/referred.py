@@ -1,7 +1,7 @@
 """Samples with words: scenes whose text says which subject is meant, photos, and words that mean nothing there."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,9 +40,10 @@ class Worded:
 class Referred(Dataset[dict[str, Any]]):
     """Item i is {image (3, S, S) in -1..1, alpha and weight (T, 1, S, S), text: T of them}; a pure function of seed, i.
 
-    photo_share of the items are photos, cropped, in words about their one subject; the others are scenes. In
-    absent.SHARE of both the words name what is not there, and alpha is empty. In half of the items the picture is
-    mirrored, and left and right in the text with it.
+    photo_share of the items are photos, cropped, in words about their one subject, pair_share two of them side by
+    side; the others are scenes. In absent.SHARE of photos and scenes the words name what is not there, and alpha is
+    empty; of a pair's texts those after two. In half of the items the picture is mirrored, and left and right in the
+    text with it.
     texts: T. Several texts of a scene are about different subjects while there are any.
     """
 
@@ -54,6 +55,7 @@ class Referred(Dataset[dict[str, Any]]):
         photos: Sequence[Worded] = (),
         photo_share: float = 0.0,
         texts: int = 1,
+        pair_share: float = 0.0,
     ) -> None:
         self.references = tuple(reference for reference in references if not reference.is_absent)
         self.empty = tuple(reference for reference in references if reference.is_absent)
@@ -61,11 +63,11 @@ class Referred(Dataset[dict[str, Any]]):
         for reference in references:
             self.together[reference.image].append(reference)
         self.side_px, self.seed, self.photos, self.photo_share = side_px, seed, tuple(photos), photo_share
-        self.texts = texts
+        self.texts, self.pair_share = texts, pair_share
         self.pool = tuple({each.names.sure: each.names for each in photos}.values())
         if not self.references:
             raise InputError("the recipe draws from refer and there is none; make it with matte data refer")
-        if photo_share and not photos:
+        if (photo_share or pair_share) and not photos:
             raise InputError(
                 "the recipe draws from photo and no photo of the split train has a description; "
                 "name the subjects in photos/manifest.csv (docs/refer.md)"
@@ -76,7 +78,7 @@ class Referred(Dataset[dict[str, Any]]):
 
     def __getitem__(self, index: int) -> dict[str, Any]:
         rng = np.random.default_rng((self.seed, index))
-        image, meant = (self.photo if rng.random() < self.photo_share else self.scene)(rng)
+        image, meant = self.kind(rng)(rng)
         image = degrade(tinted(image, rng.uniform(0.9, 1.1), rng.uniform(0.9, 1.1)), rng)
         alphas, weights, texts = zip(*meant, strict=True)
         planes = np.stack((alphas, weights)).astype(np.float32)
@@ -85,6 +87,12 @@ class Referred(Dataset[dict[str, Any]]):
         colours = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)) * 2.0 - 1.0)
         alpha, weight = torch.from_numpy(np.ascontiguousarray(planes))[:, :, None]
         return {"image": colours.float(), "alpha": alpha, "weight": weight, "text": texts}
+
+    def kind(self, rng: Rng) -> Callable[[Rng], Sample]:
+        drawn = rng.random()
+        if drawn < self.photo_share:
+            return self.photo
+        return self.pair if drawn < self.photo_share + self.pair_share else self.scene
 
     def scene(self, rng: Rng) -> Sample:
         """A whole scene and some of its texts."""
@@ -120,20 +128,68 @@ class Referred(Dataset[dict[str, Any]]):
         weight, meant = trust(matte, chosen.photo.quality), list[Meaning]()
         while len(meant) < self.texts:
             wants_lacking = rng.random() < (LACKING_SHARE if meant else absent.SHARE)
-            lacking = absent.absent_expressions(self.pool, [chosen.names], "train", rng, 1) if wants_lacking else ()
+            lacking = self.lacking([chosen.names], rng) if wants_lacking else ""
             if lacking:
-                meant.append((np.zeros_like(matte), np.ones_like(matte), lacking[0].text))
+                meant.append((np.zeros_like(matte), np.ones_like(matte), lacking))
             else:
-                meant.append((matte, weight, said(chosen.names, image, matte, rng)))
+                meant.append((matte, weight, said([chosen.names], image, [matte], 0, rng)))
         return image, meant
 
+    def lacking(self, names: Sequence[Names], rng: Rng) -> str:
+        """A text about what photos of these subjects do not show; empty where none is found."""
+        found = absent.absent_expressions(self.pool, names, "train", rng, 1, absent.unasked_in(names))
+        return found[0].text if found else ""
 
-def said(names: Names, image: Float, matte: Float, rng: Rng) -> str:
-    """A true text about the only subject of a picture."""
-    if rng.random() < KEYWORD_SHARE:
-        return names.sure[int(rng.integers(len(names.sure)))]
-    texts = express((thing_of(names, to_uint8(image), matte, (0.0,)),), 0, "train", rng)
-    return texts[int(rng.integers(len(texts)))].text
+    def pair(self, rng: Rng) -> Sample:
+        """Crops of two photos side by side, or one above the other: texts about both, and about what neither shows."""
+        chosen = self.unlike(rng)
+        names = [each.names for each in chosen]
+        cut_px, axis = round(self.side_px * rng.uniform(0.35, 0.65)), int(rng.random() < 0.75)
+        parts_px = (cut_px, self.side_px - cut_px)
+        parts = [self.part(each, part_px, axis, rng) for each, part_px in zip(chosen, parts_px, strict=True)]
+        image = np.concatenate([colours for colours, _, _ in parts], axis)
+        (_, one, trust_one), (_, two, trust_two) = parts
+        mattes = [np.concatenate(planes, axis) for planes in ((one, np.zeros_like(two)), (np.zeros_like(one), two))]
+        ones_one, ones_two = np.ones_like(one), np.ones_like(two)
+        weights = [np.concatenate(planes, axis) for planes in ((trust_one, ones_two), (ones_one, trust_two))]
+        meant = list[Meaning]()
+        for target in [*rng.permutation(2).tolist(), *[absent.NOBODY] * self.texts][: self.texts]:
+            lacking = self.lacking(names, rng) if target == absent.NOBODY else ""
+            if lacking:
+                meant.append((np.zeros_like(mattes[0]), np.ones_like(mattes[0]), lacking))
+            else:
+                k = int(rng.integers(2)) if target == absent.NOBODY else target
+                meant.append((mattes[k], weights[k], said(names, image, mattes, k, rng)))
+        return image, meant
+
+    def part(self, chosen: Worded, part_px: int, axis: int, rng: Rng) -> tuple[Float, Float, Float]:
+        """A crop of a photo as part_px of the picture's columns (axis 1) or rows: colours, alpha, weight."""
+        rgb, alpha = load_rgb(chosen.photo.image), load_grey(chosen.photo.matte)
+        box = crop_box((rgb.shape[0], rgb.shape[1]), rng, alpha)
+        hw = (self.side_px, part_px) if axis else (part_px, self.side_px)
+        colours, matte = (unit(resize_crop(plane, box, *hw)) for plane in (rgb, alpha))
+        return colours, matte, trust(matte, chosen.photo.quality)
+
+    def unlike(self, rng: Rng) -> tuple[Worded, Worded]:
+        """Two photos, and nobody would call the subject of one what the other's is called, if there are any."""
+        one, *others = (self.photos[int(rng.integers(len(self.photos)))] for _ in range(1 + absent.ATTEMPTS))
+        return one, next((each for each in others if are_unlike(one.names, each.names)), others[0])
+
+
+def are_unlike(one: Names, other: Names) -> bool:
+    return all(absent.is_absent(a.sure[0], a, [b], frozenset()) for a, b in ((one, other), (other, one)))
+
+
+def said(names: Sequence[Names], image: Float, mattes: Sequence[Float], target: int, rng: Rng) -> str:
+    """A true text about one of the subjects of a picture, none of which hides another, and about no other of them."""
+    others = {name for k, each in enumerate(names) if k != target for name in (*each.sure, *each.maybe)}
+    own = [name for name in names[target].sure if name not in others]
+    if own and rng.random() < KEYWORD_SHARE:
+        return own[int(rng.integers(len(own)))]
+    colours, hides = to_uint8(image), (0.0,) * len(names)
+    things = [thing_of(each, colours, matte, hides) for each, matte in zip(names, mattes, strict=True)]
+    texts = [each.text for each in express(things, target, "train", rng)]
+    return texts[int(rng.integers(len(texts)))]
 
 
 def worded_photos(root: Path) -> tuple[Worded, ...]:

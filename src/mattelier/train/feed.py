@@ -63,10 +63,11 @@ def crops(recipe: Recipe, stage: Stage, data: Path) -> Crops:
 
 
 def refer(recipe: Recipe, stage: Stage, data: Path) -> Referred:
-    share = dict(recipe.sources).get("photo", 0.0)
-    photos = worded_photos(data) if share else ()
+    shares = dict(recipe.sources)
+    photo_share, pair_share = (shares.get(name, 0.0) for name in ("photo", "pair"))
+    photos = worded_photos(data) if photo_share or pair_share else ()
     references = read_references(data / "refer" / "train")
-    return Referred(references, stage.side_px, recipe.seed, photos, share, recipe.texts)
+    return Referred(references, stage.side_px, recipe.seed, photos, photo_share, recipe.texts, pair_share)
 
 
 def sets(recipe: Recipe, data: Path, split: str) -> dict[str, tuple[SetPicture, ...]]:

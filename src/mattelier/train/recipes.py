@@ -247,8 +247,11 @@ CLIPMAT_LITE = Recipe(  # ours
         # scenes of five times as many things from here on: cut-outs of described photos
         Stage("things", steps=1_000, side_px=256, batch=8, lr=5e-4, lr_end=2e-4, encoder_lr_share=0.1),
         Stage("settle", steps=1_500, side_px=384, batch=4, lr=2.5e-4, lr_end=2e-6, encoder_lr_share=0.1),
+        # pairs of photos from here on: beside a close-up it kept half of what was not there
+        Stage("pairs", steps=1_000, side_px=256, batch=8, lr=4e-4, lr_end=1.5e-4, encoder_lr_share=0.1),
+        Stage("rest", steps=800, side_px=384, batch=4, lr=2e-4, lr_end=2e-6, encoder_lr_share=0.1),
     ),
-    sources=(("refer", 0.75), ("photo", 0.25)),  # scenes are composites: a share of true photos
+    sources=(("refer", 0.60), ("photo", 0.16), ("pair", 0.24)),  # scenes are composites: a share of true photos
     samples="refer",
     texts=3,
     trimap_radius_px=(8, 8),  # as gfm-lite's: one width of the unknown

@@ -8,11 +8,11 @@ from mattelier.data.trimaps import Ranges
 
 Start = Literal["random", "efficientnet-lite0", "gfm-lite"]
 Schedule = Literal["cosine", "constant", "steps", "rise"]
-Source = Literal["photo", "cutout", "moved", "empty", "composites", "proving", "refer"]
+Source = Literal["photo", "cutout", "moved", "empty", "composites", "proving", "refer", "pair"]
 SOURCES: dict[str, set[Source]] = {  # what each kind of sample can be drawn from
     "whole": {"photo", "cutout", "moved", "empty", "proving"},
     "crops": {"photo", "cutout", "composites", "proving"},
-    "refer": {"refer", "photo"},
+    "refer": {"refer", "photo", "pair"},
 }
 SUMS_TO_ONE = 1e-6
 
