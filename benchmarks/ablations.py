@@ -4,18 +4,19 @@
 
 DIR is what `matte train` takes. Each variant of a lite network is trained anew by the training loop itself, and its
 averaged weights are judged on the validation pictures of DIR: in the unknown region where a trimap is given, on the
-whole photo elsewhere. Differences are taken picture by picture, the variant's error minus the first one's, with 95 %
-intervals over pictures; they know nothing of another seed or of longer training. Figures go to
-benchmarks/results/ablations.json after every ablation, whatever they say, with steps, seed and commit; those of other
-ablations stay. A run that was interrupted is in FOLDER and goes on; one that is whole is judged as it is, so clear
-FOLDER after a change of the code.
+whole photo elsewhere. SOC follows the run of the first variant: ten looks at some training photos without their
+mattes. Differences are taken picture by picture, the variant's error minus the first one's, with 95 % intervals over
+pictures; they know nothing of another seed or of longer training. Figures go to benchmarks/results/ablations.json after
+every ablation, whatever they say, with steps, seed and commit; those of other ablations stay. A run that was interrupted
+is in FOLDER and goes on; one that is whole is judged as it is, so clear FOLDER after a change of the code.
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -28,6 +29,7 @@ from torch import Tensor, nn
 from mattelier import models
 from mattelier.data import rssn
 from mattelier.data.augment import Rng, unit
+from mattelier.data.datasets import read_photos
 from mattelier.data.samples import Planes, Samples
 from mattelier.data.synthesis import composite
 from mattelier.errors import MattelierError
@@ -38,9 +40,11 @@ from mattelier.image.io import write
 from mattelier.train import checkpoint, feed, recipes, systems
 from mattelier.train.fba_losses import COLOUR_WEIGHT
 from mattelier.train.loop import train
+from mattelier.train.soc import adapt
 from mattelier.train.stages import Recipe, Stage
 from mattelier.train.validate import held_out, judged
 
+ADAPTED_TO = 60  # photos, each seen ten times
 FILE = Path(__file__).resolve().parent / "results" / "ablations.json"
 STEPS = 600
 Row = dict[str, Any]
@@ -54,6 +58,7 @@ class Variant:
     name: str
     recipe: Recipe
     within: Within = nullcontext
+    adapts: bool = False  # the first variant's weights, adapted to photos of DIR without their mattes
 
 
 @dataclass(frozen=True)
@@ -148,6 +153,10 @@ def ablations(steps: int) -> tuple[Ablation, ...]:
     )  # fmt: skip
     # nothing but composites to learn from, and real photos to be judged on
     gfm = replace(gfm, sources=(("cutout", 0.50), ("moved", 0.50)))
+    # composites alone, whose next stage is for photos of another kind: true ones
+    modnet = replace(
+        short(recipes.MODNET_LITE, steps), start="efficientnet-lite0", sources=(("cutout", 0.7), ("proving", 0.3))
+    )
     alpha_alone = without("composition", 1.0, systems.dim)
     all_but_exclusion = without("exclusion", COLOUR_WEIGHT, systems.fba_lite)
     return (
@@ -183,14 +192,25 @@ def ablations(steps: int) -> tuple[Ablation, ...]:
             "clipmat: context vectors",
             (Variant("with", clip), Variant("without", clip, without_context)),
         ),
+        Ablation(
+            "modnet: SOC after composites, on photos",
+            (Variant("before", modnet), Variant("after", modnet, adapts=True)),
+        ),
     )
 
 
-def measured(variant: Variant, data: Path, run: Path) -> dict[str, list[float]]:
-    """Train a variant and judge it: its errors, picture by picture.  Exits where a signal ended the training."""
+def measured(variant: Variant, data: Path, run: Path, first: Path) -> dict[str, list[float]]:
+    """Train a variant and judge it: its errors, picture by picture.  Exits where a signal ended the training.
+
+    first: the run of the first variant.
+    """
     with variant.within():
         if not finished(variant, run):
-            train(variant.recipe, data, run, resume=run.exists())
+            if variant.adapts:
+                with photos_of(data) as photos:
+                    adapt(variant.recipe, photos, run, start=str(first), resume=run.exists())
+            else:
+                train(variant.recipe, data, run, resume=run.exists())
             if not finished(variant, run):
                 raise SystemExit(f"ablations.py: stopped; the run in {run} is saved: the same command goes on")
         system = systems.system_of(variant.recipe)
@@ -202,7 +222,21 @@ def measured(variant: Variant, data: Path, run: Path) -> dict[str, list[float]]:
 
 def finished(variant: Variant, run: Path) -> bool:
     """Whether an earlier sitting trained it to the end."""
-    return (run / checkpoint.CHECKPOINT).is_file() and checkpoint.load_checkpoint(run)["step"] >= variant.recipe.steps
+    if not (run / checkpoint.CHECKPOINT).is_file():
+        return False
+    found = checkpoint.load_checkpoint(run)
+    steps = found["recipe"]["stages"][0]["steps"] if variant.adapts else variant.recipe.steps
+    return bool(found["step"] >= steps)
+
+
+@contextmanager
+def photos_of(data: Path) -> Iterator[Path]:
+    """A folder of some training photos and nothing else."""
+    photos = tuple(read_photos(data, "train"))
+    with tempfile.TemporaryDirectory() as folder:
+        for photo in photos[:: max(1, len(photos) // ADAPTED_TO)][:ADAPTED_TO]:
+            Path(folder, photo.image.name).symlink_to(photo.image.resolve())
+        yield Path(folder)
 
 
 def row_of(ablation: Ablation, steps: int, figures: Sequence[dict[str, list[float]]]) -> Row:
@@ -258,10 +292,12 @@ def main() -> None:
     given = words.parse_args()
     for ablation in chosen(given.steps, given.only):
         figures = []
-        for number, variant in enumerate(ablation.variants):
+        runs = [
+            given.runs / f"{ablation.name.partition(':')[0]}-{k}-{given.steps}" for k in range(len(ablation.variants))
+        ]
+        for variant, run in zip(ablation.variants, runs, strict=True):
             print(f"{ablation.name}: {variant.name}", file=sys.stderr, flush=True)
-            run = given.runs / f"{ablation.name.partition(':')[0]}-{number}-{given.steps}"
-            figures.append(measured(variant, given.data, run))
+            figures.append(measured(variant, given.data, run, runs[0]))
         row = row_of(ablation, given.steps, figures)
         save(row)
         for each in row["variants"]:

@@ -151,6 +151,13 @@ def test_texts_of_two_photos_side_by_side_mean_one_of_them_or_nothing(folder: Pa
                 assert own[shown].mean() > 0.6 > 0.2 > other[shown].mean()
 
 
+def test_photos_of_the_same_thing_are_not_laid_side_by_side(folder: Path, reference: Reference) -> None:
+    dogs = worded_photos(folder)[:1]
+    data = Referred((reference,), 64, 0, (*dogs, *dogs), texts=3, pair_share=1.0)
+    assert len(data.unlike(np.random.default_rng(0))) == 1
+    assert not any("backpack" in text for i in range(20) for text in data[i]["text"])
+
+
 def test_two_photos_are_drawn_as_often_as_they_are_asked_for(folder: Path, reference: Reference) -> None:
     data = Referred((reference,), 32, 0, worded_photos(folder), 0.3, pair_share=0.3)
     kinds = [data.kind(np.random.default_rng(i)).__name__ for i in range(300)]

@@ -96,9 +96,28 @@ def test_a_variant_is_trained_to_its_end_and_judged_on_what_is_held_out(
     variant = of(script, "matteformer").variants[2]
     stage = replace(variant.recipe.stages[0], steps=2, side_px=64, batch=2, crops_px=(64,))
     short = replace(variant, recipe=replace(variant.recipe, stages=(stage,), sources=(("photo", 1.0),)))
-    figures = script["measured"](short, pictures, tmp_path / "run")
+    figures = script["measured"](short, pictures, tmp_path / "run", tmp_path)
     assert {len(values) for values in figures.values()} == {3} and "mad_unknown" in figures
-    assert script["measured"](short, pictures, tmp_path / "run") == figures  # a finished run is judged as it is
+    assert (
+        script["measured"](short, pictures, tmp_path / "run", tmp_path) == figures
+    )  # a finished run is judged as it is
+
+
+def test_soc_goes_on_from_the_first_variant_and_sees_no_matte(
+    script: dict[str, Any], pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, after = of(script, "modnet").variants
+    stage = replace(before.recipe.stages[0], steps=1, side_px=64, batch=2)
+    recipe = replace(before.recipe, stages=(stage,), sources=(("cutout", 1.0),), validate_px=64)
+    monkeypatch.setitem(script["measured"].__globals__, "ADAPTED_TO", 2)
+    found = {}
+    for name, variant in (("before", before), ("after", after)):
+        variant = replace(variant, recipe=recipe)
+        found[name] = script["measured"](variant, pictures, tmp_path / name, tmp_path / "before")
+        assert script["measured"](variant, pictures, tmp_path / name, tmp_path / "before") == found[name]
+    assert found["before"].keys() == found["after"].keys() and found["before"] != found["after"]
+    photos = torch.load(tmp_path / "after" / "checkpoint.pt", weights_only=False)["photos"]
+    assert len(photos) == 2 and all(name.endswith(".jpg") for name in photos)
 
 
 def test_a_stopped_run_is_not_judged_and_the_next_is_not_begun(
@@ -106,7 +125,7 @@ def test_a_stopped_run_is_not_judged_and_the_next_is_not_begun(
 ) -> None:
     monkeypatch.setitem(script["measured"].__globals__, "train", lambda *_given, **_more: None)  # as after SIGTERM
     with pytest.raises(SystemExit, match="stopped; the run in"):
-        script["measured"](of(script, "dim").variants[0], tmp_path, tmp_path / "run")
+        script["measured"](of(script, "dim").variants[0], tmp_path, tmp_path / "run", tmp_path)
 
 
 def test_a_name_of_none_is_refused(script: dict[str, Any]) -> None:

@@ -143,6 +143,8 @@ class Referred(Dataset[dict[str, Any]]):
     def pair(self, rng: Rng) -> Sample:
         """Crops of two photos side by side, or one above the other: texts about both, and about what neither shows."""
         chosen = self.unlike(rng)
+        if len(chosen) == 1:
+            return self.photo(rng)
         names = [each.names for each in chosen]
         cut_px, axis = round(self.side_px * rng.uniform(0.35, 0.65)), int(rng.random() < 0.75)
         parts_px = (cut_px, self.side_px - cut_px)
@@ -170,21 +172,26 @@ class Referred(Dataset[dict[str, Any]]):
         colours, matte = (unit(resize_crop(plane, box, *hw)) for plane in (rgb, alpha))
         return colours, matte, trust(matte, chosen.photo.quality)
 
-    def unlike(self, rng: Rng) -> tuple[Worded, Worded]:
-        """Two photos, and nobody would call the subject of one what the other's is called, if there are any."""
+    def unlike(self, rng: Rng) -> tuple[Worded, ...]:
+        """Two photos of which each has a name that does not fit the other; one where none like that was drawn."""
         one, *others = (self.photos[int(rng.integers(len(self.photos)))] for _ in range(1 + absent.ATTEMPTS))
-        return one, next((each for each in others if are_unlike(one.names, each.names)), others[0])
+        for other in others:
+            names = (one.names, other.names)
+            if own_names(names, 0) and own_names(names, 1):
+                return one, other
+        return (one,)
 
 
-def are_unlike(one: Names, other: Names) -> bool:
-    return all(absent.is_absent(a.sure[0], a, [b], frozenset()) for a, b in ((one, other), (other, one)))
+def own_names(names: Sequence[Names], target: int) -> list[str]:
+    """What one of the subjects of a picture may be called and no other of them."""
+    others = {name for k, each in enumerate(names) if k != target for name in (*each.sure, *each.maybe)}
+    return [name for name in names[target].sure if name not in others]
 
 
 def said(names: Sequence[Names], image: Float, mattes: Sequence[Float], target: int, rng: Rng) -> str:
-    """A true text about one of the subjects of a picture, none of which hides another, and about no other of them."""
-    others = {name for k, each in enumerate(names) if k != target for name in (*each.sure, *each.maybe)}
-    own = [name for name in names[target].sure if name not in others]
-    if own and rng.random() < KEYWORD_SHARE:
+    """A true text about one of the subjects of a picture, all with a name of their own; none hides another."""
+    if rng.random() < KEYWORD_SHARE:
+        own = own_names(names, target)
         return own[int(rng.integers(len(own)))]
     colours, hides = to_uint8(image), (0.0,) * len(names)
     things = [thing_of(each, colours, matte, hides) for each, matte in zip(names, mattes, strict=True)]
