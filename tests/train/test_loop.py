@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -88,6 +89,20 @@ def test_a_signal_to_the_whole_group_ends_a_run_with_everything_saved(
     _, words = child.communicate(timeout=120)
     assert child.returncode == 0, words
     assert checkpoint.load_checkpoint(tmp_path / "run")["step"] >= 1
+
+
+def test_a_photo_that_does_not_open_ends_a_run_and_its_workers(pictures: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(pictures, data)
+    for photo in (data / "photos").glob("*.jpg"):
+        photo.write_bytes(b"no photo")
+    command = [sys.executable, "-m", "mattelier", "train", "modnet", "--lite"]
+    child = subprocess.run(
+        [*command, "--data", str(data), "-o", str(tmp_path / "run")], capture_output=True, text=True, timeout=120
+    )
+    assert child.returncode == 1
+    [sentence] = [line for line in child.stderr.splitlines() if line.strip()]
+    assert ".jpg does not open" in sentence
 
 
 def worker_of(pid: int) -> str:

@@ -120,8 +120,11 @@ def load_rgba(path: Path) -> Array:
 
 
 def _load(path: Path, mode: str) -> Array:
-    with Image.open(io.BytesIO(encoded(path))) as image:
-        return np.asarray(image.convert(mode))
+    try:
+        with Image.open(io.BytesIO(encoded(path))) as image:
+            return np.asarray(image.convert(mode))
+    except (OSError, SyntaxError) as error:
+        raise InputError(f"{path} does not open ({error}); expected a picture; mend it or take it away") from error
 
 
 def read_set(root: Path) -> tuple[SetPicture, ...]:

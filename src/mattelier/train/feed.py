@@ -9,7 +9,8 @@ import multiprocessing
 import random
 import signal
 import sys
-from collections.abc import Iterator
+import traceback
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from mattelier.data.datasets import Folder, SetPicture, listed, read_folder, rea
 from mattelier.data.references import read_references
 from mattelier.data.referred import Referred, worded_photos
 from mattelier.data.samples import Mix, Samples
+from mattelier.errors import MattelierError
 from mattelier.train import losses
 from mattelier.train.heap import keep_freed_memory
 from mattelier.train.stages import Recipe, Stage
@@ -79,8 +81,11 @@ def sets(recipe: Recipe, data: Path, split: str) -> dict[str, tuple[SetPicture, 
 SAMPLES = {"whole": whole, "crops": crops, "refer": refer}
 
 
-def steps(dataset: Dataset[Any], stage: Stage, step: int, done: int, device: str) -> Iterator[list[Batch]]:
-    """The rest of a stage, a list of `stage.passes` batches a step, prepared by worker processes ahead of time."""
+def steps(dataset: Dataset[Any], stage: Stage, step: int, done: int, device: str) -> Generator[list[Batch], None, None]:
+    """The rest of a stage, a list of `stage.passes` batches a step, prepared by worker processes ahead of time.
+
+    Close it where it is left before its end: its workers ignore the signal that would end them at exit.
+    """
     # a step's samples are numbered by the step alone, so a resumed run draws what an unbroken one would have drawn,
     # and a step in several passes sees the same pictures as one in a single pass
     numbers = [((step + i) << 10) + j for i in range(stage.steps - done) for j in range(stage.batch)]
@@ -95,11 +100,17 @@ def steps(dataset: Dataset[Any], stage: Stage, step: int, done: int, device: str
         prefetch_factor=PREFETCH,
     )
     passes: list[Batch] = []
-    for batch in loader:
-        passes.append({name: on_device(value, device) for name, value in spread(batch).items()})
-        if len(passes) == stage.passes:
-            yield passes
-            passes = []
+    try:
+        for batch in loader:
+            passes.append({name: on_device(value, device) for name, value in spread(batch).items()})
+            if len(passes) == stage.passes:
+                yield passes
+                passes = []
+    except Exception as error:
+        traceback.clear_frames(error.__traceback__)  # they hold the workers
+        if isinstance(error, MattelierError):  # a worker's, with the worker's whole traceback in front
+            raise type(error)(str(error).strip().rpartition(f"{type(error).__name__}: ")[2]) from None
+        raise
 
 
 def processes() -> multiprocessing.context.BaseContext:

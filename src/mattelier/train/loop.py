@@ -66,24 +66,26 @@ def train(
         while state.step < last and not stopped and time.monotonic() < deadline:
             now, done = recipe.locate(state.step)
             rest(state.net, now)
-            for passes in feed.steps(fed[recipe.stages.index(now)], now, state.step, done, device):
-                parts = optimise(state, system, recipe, passes, device)
-                progress.update(state.step, parts)
-                if state.step % LOG_EVERY == 0:
-                    checkpoint.append_log(run, step=state.step, seconds=round(state.seconds), stage=now.name, **parts)
-                ending = bool(stopped) or time.monotonic() >= deadline or state.step == last
-                if state.step % VALIDATE_EVERY == 0 or state.step == last:
-                    figures = validate(state.ema, system, held, recipe, device)
-                    progress.say(f"step {state.step}: val {', '.join(f'{k} {v:.4f}' for k, v in figures.items())}")
-                    checkpoint.append_log(run, step=state.step, seconds=round(state.seconds), val=figures)
-                    checkpoint.save_averaged(run, state.ema, recipe, state.step, figures)
-                    checkpoint.keep_best(run, "mad_unknown" if recipe.samples == "crops" else "mad")
-                    sheet = run / checkpoint.SHEET
-                    write_sheet(state.ema, system, held[:SHEET_PICTURES], recipe, device, sheet)
-                if state.step % CHECKPOINT_EVERY == 0 or ending:
-                    save(state, recipe, run)
-                if ending:
-                    break
+            with contextlib.closing(feed.steps(fed[recipe.stages.index(now)], now, state.step, done, device)) as steps:
+                for passes in steps:
+                    parts = optimise(state, system, recipe, passes, device)
+                    progress.update(state.step, parts)
+                    if state.step % LOG_EVERY == 0:
+                        seconds = round(state.seconds)
+                        checkpoint.append_log(run, step=state.step, seconds=seconds, stage=now.name, **parts)
+                    ending = bool(stopped) or time.monotonic() >= deadline or state.step == last
+                    if state.step % VALIDATE_EVERY == 0 or state.step == last:
+                        figures = validate(state.ema, system, held, recipe, device)
+                        progress.say(f"step {state.step}: val {', '.join(f'{k} {v:.4f}' for k, v in figures.items())}")
+                        checkpoint.append_log(run, step=state.step, seconds=round(state.seconds), val=figures)
+                        checkpoint.save_averaged(run, state.ema, recipe, state.step, figures)
+                        checkpoint.keep_best(run, "mad_unknown" if recipe.samples == "crops" else "mad")
+                        sheet = run / checkpoint.SHEET
+                        write_sheet(state.ema, system, held[:SHEET_PICTURES], recipe, device, sheet)
+                    if state.step % CHECKPOINT_EVERY == 0 or ending:
+                        save(state, recipe, run)
+                    if ending:
+                        break
     return figures
 
 
