@@ -41,8 +41,17 @@ def test_every_doubt_counts_as_presence(
 def test_near_animals_so_little_stands_around_that_it_counts_as_absent() -> None:
     shirt, cow = names_of("A shirt.", "objects"), names_of("A cow.", "animals")
     assert unasked_in([DOG, cow]) == frozenset() and is_absent("shirt", shirt, [DOG], unasked_in([DOG]))
-    assert unasked_in([DOG, RACE_CAR]) == BACKDROP
     assert not is_absent("shirt", shirt, [DOG], BACKDROP) and not is_absent("dog", DOG, [DOG], frozenset())
+
+
+def test_persons_come_unasked_with_what_is_worn_and_with_vehicles_alone() -> None:
+    person, lamp, tree = (
+        names_of(*of) for of in (("A person.", "people"), ("A lamp.", "objects"), ("A tree.", "plants"))
+    )
+    assert is_absent("person", person, [DOG, lamp], unasked_in([DOG, lamp]))
+    assert not is_absent("tree", tree, [lamp], unasked_in([lamp]))
+    for around in (names_of("A shirt.", "objects"), RACE_CAR, person):
+        assert unasked_in([DOG, around]) == BACKDROP and not is_absent("person", person, [DOG, around])
 
 
 def test_texts_are_keywords_and_simple_expressions_in_the_words_of_the_split() -> None:

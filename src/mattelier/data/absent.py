@@ -21,12 +21,15 @@ ATTEMPTS = 30
 KEYWORD_SHARE = 0.5
 GENERAL = frozenset(CATEGORIES.values())  # animal, object ...: too wide to be certainly absent
 KINDS = frozenset(kind for table in MEMBERS.values() for kind in table)  # bird, dog, car ...
-# What backgrounds, rooms, streets and people bring with them unasked.
-BACKDROP_WORDS = (
+# What backgrounds, rooms, streets and people bring with them unasked: persons with what they wear, and the rest.
+WORN_WORDS = (
     "person man woman boy girl child baby bride groom toddler head face hand leg foot hair eye statue doll "
     "coat jacket outwear shirt t-shirt blouse sweatshirt longsleeve sleeve undershirt top dress skirt shorts pants "
     "trousers jeans hat cap shoe shoes boot sandal loafer sneaker sock stocking stole tie suit gown uniform vest scarf "
-    "glasses sunglasses sunglass watch clock purse bag backpack mailbag belt buckle necklace wig jersey pajama kimono "
+    "glasses sunglasses sunglass watch purse bag backpack mailbag belt buckle necklace wig jersey pajama kimono"
+)
+AROUND_WORDS = (
+    "clock "
     "chair table desk sofa couch bench bed crib lamp lampshade chandelier fan shelf bookshelf cabinet chest wardrobe "
     "drawer door window wall screen monitor television tv laptop computer keyboard mouse telephone phone cellphone "
     "printer photocopier refrigerator stove washbasin sink plate dish bowl cup mug glass bottle can pot vase pitcher "
@@ -36,7 +39,8 @@ BACKDROP_WORDS = (
     "tree plant flower leaf leaves grass bush rose daisy fruit stone rock shell sand wood pyramid monument building "
     "house food cartoon toy"
 )
-BACKDROP = frozenset(BACKDROP_WORDS.split())
+WORN = frozenset(WORN_WORDS.split())
+BACKDROP = WORN | frozenset(AROUND_WORDS.split())
 
 
 def absent_expressions(
@@ -66,14 +70,21 @@ def absent_expressions(
 def is_absent(name: str, names: Names, scene: Sequence[Names], unasked: frozenset[str] = BACKDROP) -> bool:
     """Whether certainly nothing of a scene may be called `name`, which is one of the sure `names` of another thing."""
     exact = {part for sure in names.sure if sure not in GENERAL for part in (sure, *sure.split())}
-    if name in GENERAL or exact & unasked:
+    if (name in GENERAL and (name != "person" or name in unasked)) or exact & unasked:
         return False
     return not any(may_be(thing, exact, names) or (name in KINDS and is_unknown(thing, names)) for thing in scene)
 
 
 def unasked_in(photos: Sequence[Names]) -> frozenset[str]:
-    """What may stand around in photos of these subjects: near animals so little that it does not count."""
-    return frozenset() if all("animal" in names.sure for names in photos) else BACKDROP
+    """What may stand around in photos of these subjects: near animals so little that it does not count.
+
+    Things have no persons around them, nor what these wear, unless they are of that sort; vehicles stand in streets.
+    """
+    kinds = {next((category for category in CATEGORIES.values() if category in names.sure), "") for names in photos}
+    if kinds == {"animal"}:
+        return frozenset()
+    is_worn = any(WORN & set(name.split()) for names in photos for name in names.sure)
+    return BACKDROP if is_worn or not kinds <= {"animal", "object", "food", "plant"} else BACKDROP - WORN
 
 
 def may_be(thing: Names, exact: set[str], names: Names) -> bool:

@@ -64,7 +64,7 @@ class Referred(Dataset[dict[str, Any]]):
             self.together[reference.image].append(reference)
         self.side_px, self.seed, self.photos, self.photo_share = side_px, seed, tuple(photos), photo_share
         self.texts, self.pair_share = texts, pair_share
-        self.pool = tuple({each.names.sure: each.names for each in photos}.values())
+        self.pool = tuple(each.names for each in photos)  # what is often there is as often lacking
         if not self.references:
             raise InputError("the recipe draws from refer and there is none; make it with matte data refer")
         if (photo_share or pair_share) and not photos:
