@@ -62,8 +62,9 @@ def train(
         )
     deadline = math.inf if minutes is None else time.monotonic() + 60.0 * minutes
     figures: dict[str, float] = {}
+    ending = False
     with stop_signals() as stopped, Progress(last, state.step) as progress:
-        while state.step < last and not stopped and time.monotonic() < deadline:
+        while not ending:
             now, done = recipe.locate(state.step)
             rest(state.net, now)
             with contextlib.closing(feed.steps(fed[recipe.stages.index(now)], now, state.step, done, device)) as steps:
