@@ -139,9 +139,8 @@ def test_texts_of_two_photos_side_by_side_mean_one_of_them_or_nothing(folder: Pa
             next(w for w in text.split() if w in ("dog", "animal", "backpack", "object", "camel"))
             for text in item["text"]
         ]
-        assert (
-            len({word in ("dog", "animal") for word in first[:2]}) == 2 and first[2] == "camel"
-        )  # named before others
+        # what is meant is named before what it stands beside
+        assert len({word in ("dog", "animal") for word in first[:2]}) == 2 and first[2] == "camel"
         for word, alpha, weight in zip(first, item["alpha"][:, 0], item["weight"][:, 0], strict=True):
             shown = np.asarray(alpha) > 0.9
             if word == "camel":
@@ -196,5 +195,5 @@ def test_half_of_the_further_texts_of_a_photo_mean_nothing_in_it(folder: Path, r
     data = Referred((reference,), 32, 0, worded_photos(folder), 1.0, texts=3)
     # a dog beside the backpack, and a backpack beside the dog: little stands around near animals (data/absent.py)
     empty = np.array([[not alpha.any() for alpha in data[i]["alpha"]] for i in range(300)])
-    assert abs(empty[:, 0].mean() - absent.SHARE) < 0.06
-    assert abs(empty[:, 1:].mean() - 0.5) < 0.06
+    assert abs(empty[:, 0].mean() - absent.SHARE) < 0.05
+    assert abs(empty[:, 1:].mean() - 0.5) < 0.05

@@ -1,7 +1,7 @@
 """Samples with words: scenes whose text says which subject is meant, photos, and words that mean nothing there."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -125,15 +125,29 @@ class Referred(Dataset[dict[str, Any]]):
         rgb, alpha = load_rgb(chosen.photo.image), load_grey(chosen.photo.matte)
         box = crop_box((rgb.shape[0], rgb.shape[1]), rng, alpha)
         image, matte = (unit(resize_crop(plane, box, self.side_px)) for plane in (rgb, alpha))
-        weight, meant = trust(matte, chosen.photo.quality), list[Meaning]()
-        while len(meant) < self.texts:
-            wants_lacking = rng.random() < (LACKING_SHARE if meant else absent.SHARE)
-            lacking = self.lacking([chosen.names], rng) if wants_lacking else ""
+        shares = (absent.SHARE, *[LACKING_SHARE] * (self.texts - 1))
+        targets = (absent.NOBODY if rng.random() < share else 0 for share in shares)
+        return image, self.meanings([chosen.names], image, [matte], [trust(matte, chosen.photo.quality)], targets, rng)
+
+    def meanings(
+        self,
+        names: Sequence[Names],
+        image: Float,
+        mattes: Sequence[Float],
+        weights: Sequence[Float],
+        targets: Iterable[int],
+        rng: Rng,
+    ) -> list[Meaning]:
+        """A text for every target: a subject, or absent.NOBODY; any of them where nothing is found that all lack."""
+        meant = list[Meaning]()
+        for target in targets:
+            lacking = self.lacking(names, rng) if target == absent.NOBODY else ""
             if lacking:
-                meant.append((np.zeros_like(matte), np.ones_like(matte), lacking))
+                meant.append((np.zeros_like(mattes[0]), np.ones_like(mattes[0]), lacking))
             else:
-                meant.append((matte, weight, said([chosen.names], image, [matte], 0, rng)))
-        return image, meant
+                k = int(rng.integers(len(names))) if target == absent.NOBODY else target
+                meant.append((mattes[k], weights[k], said(names, image, mattes, k, rng)))
+        return meant
 
     def lacking(self, names: Sequence[Names], rng: Rng) -> str:
         """A text about what photos of these subjects do not show; empty where none is found."""
@@ -154,15 +168,8 @@ class Referred(Dataset[dict[str, Any]]):
         mattes = [np.concatenate(planes, axis) for planes in ((one, np.zeros_like(two)), (np.zeros_like(one), two))]
         ones_one, ones_two = np.ones_like(one), np.ones_like(two)
         weights = [np.concatenate(planes, axis) for planes in ((trust_one, ones_two), (ones_one, trust_two))]
-        meant = list[Meaning]()
-        for target in [*rng.permutation(2).tolist(), *[absent.NOBODY] * self.texts][: self.texts]:
-            lacking = self.lacking(names, rng) if target == absent.NOBODY else ""
-            if lacking:
-                meant.append((np.zeros_like(mattes[0]), np.ones_like(mattes[0]), lacking))
-            else:
-                k = int(rng.integers(2)) if target == absent.NOBODY else target
-                meant.append((mattes[k], weights[k], said(names, image, mattes, k, rng)))
-        return image, meant
+        targets = [*rng.permutation(2).tolist(), *[absent.NOBODY] * self.texts][: self.texts]
+        return image, self.meanings(names, image, mattes, weights, targets, rng)
 
     def part(self, chosen: Worded, part_px: int, axis: int, rng: Rng) -> tuple[Float, Float, Float]:
         """A crop of a photo as part_px of the picture's columns (axis 1) or rows: colours, alpha, weight."""

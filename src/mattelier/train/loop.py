@@ -8,7 +8,7 @@ import platform
 import random
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -25,7 +25,7 @@ from mattelier.train.progress import Progress
 from mattelier.train.stages import Recipe, Stage
 from mattelier.train.starts import PRETRAINED, start_encoder, start_from_words
 from mattelier.train.systems import Batch, System, system_of
-from mattelier.train.validate import held_out, validate, write_sheet
+from mattelier.train.validate import Held, held_out, validate, write_sheet
 
 LOG_EVERY, CHECKPOINT_EVERY, VALIDATE_EVERY = 10, 100, 200  # steps
 SHEET_PICTURES = 36
@@ -76,17 +76,24 @@ def train(
                         checkpoint.append_log(run, step=state.step, seconds=seconds, stage=now.name, **parts)
                     ending = bool(stopped) or time.monotonic() >= deadline or state.step == last
                     if state.step % VALIDATE_EVERY == 0 or state.step == last:
-                        figures = validate(state.ema, system, held, recipe, device)
-                        progress.say(f"step {state.step}: val {', '.join(f'{k} {v:.4f}' for k, v in figures.items())}")
-                        checkpoint.append_log(run, step=state.step, seconds=round(state.seconds), val=figures)
-                        checkpoint.save_averaged(run, state.ema, recipe, state.step, figures)
-                        checkpoint.keep_best(run, "mad_unknown" if recipe.samples == "crops" else "mad")
-                        sheet = run / checkpoint.SHEET
-                        write_sheet(state.ema, system, held[:SHEET_PICTURES], recipe, device, sheet)
+                        figures = note(state, system, held, recipe, run, device, progress)
                     if state.step % CHECKPOINT_EVERY == 0 or ending:
                         save(state, recipe, run)
                     if ending:
                         break
+    return figures
+
+
+def note(
+    state: "State", system: System, held: Sequence[Held], recipe: Recipe, run: Path, device: str, progress: Progress
+) -> dict[str, float]:
+    """Figures on what is held out into the log, averaged weights and sheet into the run."""
+    figures = validate(state.ema, system, held, recipe, device)
+    progress.say(f"step {state.step}: val {', '.join(f'{k} {v:.4f}' for k, v in figures.items())}")
+    checkpoint.append_log(run, step=state.step, seconds=round(state.seconds), val=figures)
+    checkpoint.save_averaged(run, state.ema, recipe, state.step, figures)
+    checkpoint.keep_best(run, "mad_unknown" if recipe.samples == "crops" else "mad")
+    write_sheet(state.ema, system, held[:SHEET_PICTURES], recipe, device, run / checkpoint.SHEET)
     return figures
 
 
