@@ -1,20 +1,18 @@
 #!/usr/bin/env python3
-"""Draw docs/curves.svg: what every run kept in runs/ said of its validation pictures, step by step.
+"""Draw docs/models/CARD-curve.svg: what a run kept in runs/ said of its validation pictures, step by step.
 
-A panel a run: its error (lower is better) over its steps, from the lines of log.jsonl that the training loop wrote.
+Its error (lower is better) over its steps, from the lines of log.jsonl that the training loop wrote.
 """
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 ROOT = Path(__file__).resolve().parent.parent
-RUNS, PICTURE = ROOT / "runs", ROOT / "docs" / "curves.svg"
+RUNS, PICTURES = ROOT / "runs", ROOT / "docs" / "models"
 ERRORS = {"mad": "MAD", "mad_unknown": "MAD in the unknown region"}
-WIDTH, HEIGHT, MARGIN = 380, 210, 44  # of a panel, and around its axes
-COLUMNS = 2
+WIDTH, HEIGHT, MARGIN = 380, 210, 44  # of a picture, and around its axes
 STYLE = (
     "text{font:12px system-ui,sans-serif;fill:#555}.name{font-weight:600;fill:#222}.line{fill:none;stroke:#2a78c8;"
     "stroke-width:2}.axis{stroke:#bbb;stroke-width:1}rect{fill:#fff}"
@@ -39,43 +37,38 @@ def read(log: Path) -> Run | None:
     return Run(log.parent.name, ERRORS[error], [(step, found[step][error]) for step in sorted(found)])
 
 
-def panel(run: Run, left: int, top: int) -> str:
+def drawn(run: Run) -> str:
     steps, errors = zip(*run.points, strict=True)
     highest = max(errors)
     across, down = WIDTH - 2 * MARGIN, HEIGHT - 2 * MARGIN
-    x0, y0 = left + MARGIN, top + HEIGHT - MARGIN
+    x0, y0 = MARGIN, HEIGHT - MARGIN
     at = [
         (x0 + across * (step - steps[0]) / (steps[-1] - steps[0]), y0 - down * error / highest)
         for step, error in run.points
     ]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in at)
     x, y = at[-1]
-    return "".join(
-        (
-            f'<text class="name" x="{x0}" y="{top + 20}">{escape(run.name)}: {run.error} on val</text>',
-            f'<line class="axis" x1="{x0}" y1="{y0}" x2="{x0 + across}" y2="{y0}"/>',
-            f'<line class="axis" x1="{x0}" y1="{y0}" x2="{x0}" y2="{y0 - down}"/>',
-            f'<polyline class="line" points="{line}"/>',
-            f'<text x="{x0 - 6}" y="{y0 + 4}" text-anchor="end">0</text>',
-            f'<text x="{x0 - 6}" y="{y0 - down + 4}" text-anchor="end">{highest:.3f}</text>',
-            f'<text x="{x0}" y="{y0 + 18}">step {steps[0]}</text>',
-            f'<text x="{x0 + across}" y="{y0 + 18}" text-anchor="end">{steps[-1]}</text>',
-            f'<text x="{x:.1f}" y="{y - 8:.1f}" text-anchor="end">{errors[-1]:.3f}</text>',
-        )
+    size = f'width="{WIDTH}" height="{HEIGHT}"'
+    parts = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size}><style>{STYLE}</style><rect {size}/>',
+        f'<text class="name" x="{x0}" y="20">{escape(run.name)}: {run.error} on val</text>',
+        f'<line class="axis" x1="{x0}" y1="{y0}" x2="{x0 + across}" y2="{y0}"/>',
+        f'<line class="axis" x1="{x0}" y1="{y0}" x2="{x0}" y2="{y0 - down}"/>',
+        f'<polyline class="line" points="{line}"/>',
+        f'<text x="{x0 - 6}" y="{y0 + 4}" text-anchor="end">0</text>',
+        f'<text x="{x0 - 6}" y="{y0 - down + 4}" text-anchor="end">{highest:.3f}</text>',
+        f'<text x="{x0}" y="{y0 + 18}">step {steps[0]}</text>',
+        f'<text x="{x0 + across}" y="{y0 + 18}" text-anchor="end">{steps[-1]}</text>',
+        f'<text x="{x:.1f}" y="{y - 8:.1f}" text-anchor="end">{errors[-1]:.3f}</text>',
+        "</svg>",
     )
-
-
-def drawn(runs: Sequence[Run]) -> str:
-    rows = -(-len(runs) // COLUMNS)
-    size = f'width="{COLUMNS * WIDTH}" height="{rows * HEIGHT}"'
-    panels = [panel(run, i % COLUMNS * WIDTH, i // COLUMNS * HEIGHT) for i, run in enumerate(runs)]
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size}><style>{STYLE}</style><rect {size}/>'
-    return "\n".join([head, *panels, "</svg>"]) + "\n"
+    return "\n".join(parts) + "\n"
 
 
 def main() -> None:
-    runs = [run for log in sorted(RUNS.glob("*/log.jsonl")) if (run := read(log))]
-    PICTURE.write_text(drawn(runs), encoding="utf-8")
+    for log in sorted(RUNS.glob("*/log.jsonl")):
+        if run := read(log):
+            (PICTURES / f"{run.name}-curve.svg").write_text(drawn(run), encoding="utf-8")
 
 
 if __name__ == "__main__":
