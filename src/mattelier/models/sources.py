@@ -93,6 +93,66 @@ LATER_PHOTOS = (
     ),
     Source(PROVING_GROUND, "Apache-2.0", 240),
 )
+# Repositories of small web shops and plant guides, with pictures of goods: plants in pots above all, furniture, toys.
+_SHOPS = (
+    ("SakshiBhandare/Online-Nursery-Shop", 81),
+    ("kcika/Planto", 55),
+    ("xcytos/E_NURSERY", 51),
+    ("MattSch92/LennysGreenhouses", 48),
+    ("hasanid894/plantae", 40),
+    ("MariamNsubuga/onlinestore", 37),
+    ("FreeHourDevOps/E-Shop-Site", 33),
+    ("megantaylorthomas/MegansWebConservatory", 32),
+    ("BensGadgetHub/BensGadgetHub", 25),
+    ("NnennaM/plantImages", 23),
+    ("SabrinaKleman/YM-Antiques", 23),
+    ("CristinaTurcanu/Furniture-Company", 21),
+    ("luis070707/vivero-front", 21),
+    ("lusalee/lushacrafts.com", 19),
+    ("IslaaamAHM/CozyNest-Interiors", 18),
+    ("solenn-massot/botanique", 16),
+    ("GladCode16/E-Commerce-website", 14),
+    ("lpodger/garden-shop", 13),
+    ("NoorTahir21/Florist-website", 12),
+    ("ThotaaVaishnavi/Responsive-homedecor-website", 12),
+    ("Archa-B/Kid-s-Favourite.github.io", 11),
+    ("jccho96/plant-shop-ecommerce", 11),
+    ("Shah1219/zaamstore", 11),
+    ("Supunmahima001/Craft_Culture", 10),
+    ("Vale-Sem/BAIGIAMASIS-DARBAS-1", 10),
+    ("bavadharanibalaji/Greenden-tailwind", 9),
+    ("D-Derinalp/edotoys", 9),
+    ("Ajayau13/sunny-mellow-crafts", 8),
+    ("HASNUR-JAHAN/plant-house", 8),
+    ("hilmysf/favorite_plant_apps", 8),
+    ("121934/urban-jungle", 7),
+    ("alararkan/plant_care", 7),
+    ("mayancela/wp2.midterm-project", 7),
+    ("Shinkhal/global-craft-hub", 7),
+    ("beyzaaakeser/HomeDecorWebsite", 6),
+    ("shruti5846/shop-plants-Ecommerce-website", 6),
+    ("Aleemendoza/PlantulaGS", 5),
+    ("kbpark824/plant-care", 5),
+    ("LosFouchos/Plantes", 5),
+    ("Devmohamed11/MyStore", 4),
+    ("shamrosewebdev/react-plant-store", 4),
+    ("UrbanPlanter/urbanplanterapp", 4),
+    ("Alinamoeng/Succulent-Living", 3),
+    ("SamiaBouirou/plantes", 3),
+    ("BrookeLeeK/houseplant-API-DEMO", 2),
+    ("dananthonyobrien/office-forests-web", 2),
+    ("David180654/juguetes", 2),
+    ("Lucyheart1927/Plantsite", 2),
+    ("Jwaminju/plant-voila", 1),
+)
+SHOP_PHOTOS = tuple(
+    Source(
+        f"Pictures of goods in {repository}",
+        "unstated for the pictures: web, stock or traders' own photos, which belong to their photographers",
+        images,
+    )
+    for repository, images in _SHOPS
+)
 
 
 def _of(name: str, images: int, what: str = "") -> Source:
@@ -166,6 +226,6 @@ WORDS_START = (
     "open_clip_torch 3.3.0"
 )
 GFM_LITE_START = (
-    "the encoder of gfm-lite.mattelier@ca2931f8, which saw all photos fetched later and drawn subjects, and began as "
-    + IMAGENET_START
+    "the encoder of gfm-lite.mattelier@ca2931f8, not the state that ships, which saw all photos fetched later but "
+    "the shops', and drawn subjects, and began as " + IMAGENET_START
 )
