@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Write the tables of README.md and docs/evaluate.md from the cards and from benchmarks/results/: no figure is typed.
+"""Write the tables of README.md, docs/evaluate.md and docs/weights.md from the cards and from benchmarks/results/: no
+figure is typed.
 
 `python scripts/write_figures.py` writes them; with `--check` it says which page is out of date and exits with 1.
 """
@@ -84,6 +85,33 @@ def words_table() -> str:
     return said + "\n\n" + report.markdown(report.word_rows(result))
 
 
+def ablations_table() -> str:
+    """A row a variant: its means, and how far they are from the first variant's, picture by picture."""
+    file = RESULTS / "ablations.json"
+    if not file.is_file():
+        return "Not measured yet."
+    measured = json.loads(file.read_text(encoding="utf-8"))["ablations"]
+    head = ("variant", "figure", "mean", "minus the first variant, paired, 95 %")
+    parts = []
+    for each in measured:
+        said = (
+            f"**{each['ablation']}**: {each['steps']} steps of {each['batch']} at {each['side_px']} px, seed "
+            f"{each['seed']}, {each['pictures']} validation pictures, commit `{each['environment']['commit']}`."
+        )
+        rows = [
+            [
+                variant["variant"],
+                name,
+                f"{variant['means'][name]['mean']:.3f}",
+                "-" if variant is each["variants"][0] else signed_interval(difference),
+            ]
+            for variant in each["variants"]
+            for name, difference in variant["differences"].items()
+        ]
+        parts.append(said + "\n\n" + table(head, rows))
+    return "\n\n".join(parts)
+
+
 def named(result: dict) -> str:
     """The systems of a result, each with the digest of its weights, or its version where it has none."""
     return ", ".join(f"{each['name']} `{each['sha256'][:8] or each['version']}`" for each in result["systems"])
@@ -110,6 +138,10 @@ def interval(found: dict) -> str:
     return f"{found['mean']:.3f} ({found['low']:.3f} to {found['high']:.3f})"
 
 
+def signed_interval(found: dict) -> str:
+    return f"{found['mean']:+.3f} ({found['low']:+.3f} to {found['high']:+.3f})"
+
+
 def figure(value: float, unit: str) -> str:
     if unit == "bytes":
         return f"{value / 1e6:.2f} MB"
@@ -127,12 +159,13 @@ def filled(text: str, name: str, content: str) -> str:
 def pages() -> dict[Path, str]:
     """Each page as it should be."""
     speeds = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(RESULTS.glob("versus-rembg*.json"))]
-    readme, evaluate = ROOT / "README.md", ROOT / "docs" / "evaluate.md"
+    readme, evaluate, weights = ROOT / "README.md", ROOT / "docs" / "evaluate.md", ROOT / "docs" / "weights.md"
     measured = filled(evaluate.read_text(encoding="utf-8"), "evaluation", quality_tables())
     measured = filled(measured, "words", words_table())
     return {
         readme: filled(readme.read_text(encoding="utf-8"), "models", models_table(list_models(), speeds)),
         evaluate: filled(measured, "speed", speed_tables(speeds)),
+        weights: filled(weights.read_text(encoding="utf-8"), "ablations", ablations_table()),
     }
 
 
