@@ -69,11 +69,12 @@ def main() -> None:
             with_trimap = found["hint"] == "trimap"
             figure, said = ("mad_unknown", "MAD in the unknown") if with_trimap else ("mad", "MAD")
             rows = [
-                scene(matter, frozen, picture["name"], with_trimap, f"ours, {said} {picture[figure]:.2f}")
-                for picture in worst(found["pictures"], figure)
+                scene(matter, frozen, each["name"], with_trimap, f"ours, {said} {each[figure]:.2f}")
+                for each in worst(found["pictures"], figure)
             ]
-        Image.fromarray(drawn(rows)).save(PICTURES / f"{name}-failures.webp", quality=80, method=6)
-        print(PICTURES / f"{name}-failures.webp")
+        picture = PICTURES / f"{name}-failures.webp"
+        Image.fromarray(drawn(rows)).save(picture, quality=80, method=6)
+        print(picture)
 
 
 if __name__ == "__main__":

@@ -85,31 +85,27 @@ def words_table() -> str:
     return said + "\n\n" + report.markdown(report.word_rows(result))
 
 
-def ablations_table() -> str:
-    """A row a variant: its means, and how far they are from the first variant's, picture by picture."""
+def ablations_tables() -> str:
     file = RESULTS / "ablations.json"
     if not file.is_file():
         return "Not measured yet."
-    measured = json.loads(file.read_text(encoding="utf-8"))["ablations"]
-    head = ("variant", "figure", "mean", "minus the first variant, paired, 95 %")
-    parts = []
-    for each in measured:
-        said = (
-            f"**{each['ablation']}**: {each['steps']} steps of {each['batch']} at {each['side_px']} px, seed "
-            f"{each['seed']}, {each['pictures']} validation pictures, commit `{each['environment']['commit']}`."
-        )
-        rows = [
-            [
-                variant["variant"],
-                name,
-                f"{variant['means'][name]['mean']:.3f}",
-                "-" if variant is each["variants"][0] else signed_interval(difference),
-            ]
-            for variant in each["variants"]
-            for name, difference in variant["differences"].items()
-        ]
-        parts.append(said + "\n\n" + table(head, rows))
-    return "\n\n".join(parts)
+    return "\n\n".join(map(ablation_table, json.loads(file.read_text(encoding="utf-8"))["ablations"]))
+
+
+def ablation_table(result: dict) -> str:
+    """The means of every variant, and how far they are from the first variant's, picture by picture."""
+    first, *others = result["variants"]
+    rows = [[first["variant"], name, f"{mean['mean']:.3f}", "-"] for name, mean in first["means"].items()]
+    rows += [
+        [other["variant"], name, f"{mean['mean']:.3f}", interval(other["differences"][name], sign="+")]
+        for other in others
+        for name, mean in other["means"].items()
+    ]
+    said = (
+        f"**{result['ablation']}**: {result['steps']} steps of {result['batch']} at {result['side_px']} px, seed "
+        f"{result['seed']}, {result['pictures']} validation pictures, commit `{result['environment']['commit']}`."
+    )
+    return said + "\n\n" + table(("variant", "figure", "mean", "minus the first variant, paired, 95 %"), rows)
 
 
 def named(result: dict) -> str:
@@ -134,12 +130,8 @@ def quality_table(result: dict) -> str:
     return said + "\n\n" + table(("system", "pictures of", "count", *shown), rows)
 
 
-def interval(found: dict) -> str:
-    return f"{found['mean']:.3f} ({found['low']:.3f} to {found['high']:.3f})"
-
-
-def signed_interval(found: dict) -> str:
-    return f"{found['mean']:+.3f} ({found['low']:+.3f} to {found['high']:+.3f})"
+def interval(found: dict, sign: str = "") -> str:
+    return f"{found['mean']:{sign}.3f} ({found['low']:{sign}.3f} to {found['high']:{sign}.3f})"
 
 
 def figure(value: float, unit: str) -> str:
@@ -165,7 +157,7 @@ def pages() -> dict[Path, str]:
     return {
         readme: filled(readme.read_text(encoding="utf-8"), "models", models_table(list_models(), speeds)),
         evaluate: filled(measured, "speed", speed_tables(speeds)),
-        weights: filled(weights.read_text(encoding="utf-8"), "ablations", ablations_table()),
+        weights: filled(weights.read_text(encoding="utf-8"), "ablations", ablations_tables()),
     }
 
 
