@@ -4,8 +4,8 @@
 
 DIR is what `matte train` takes. Each variant of a lite network is trained anew by the training loop itself, and its
 averaged weights are judged on the validation pictures of DIR: in the unknown region where a trimap is given, on the
-whole photo elsewhere. SOC follows the run of the first variant: ten looks at some training photos without their
-mattes. Differences are taken picture by picture, the variant's error minus the first one's, with 95 % intervals over
+whole photo elsewhere. SOC follows the run of the first variant, or the weights that ship: ten looks at some training
+photos without their mattes. Differences are taken picture by picture, the variant's error minus the first one's, with 95 % intervals over
 pictures; they know nothing of another seed or of longer training. Figures go to benchmarks/results/ablations.json
 after every ablation, whatever they say, with steps, seed and commit; those of other ablations stay. A run that was
 interrupted is in FOLDER and goes on; one that is whole is judged as it is: clear FOLDER after a change of the code.
@@ -26,7 +26,7 @@ from unittest.mock import patch
 import numpy as np
 from torch import Tensor, nn
 
-from mattelier import models
+from mattelier import models, weights
 from mattelier.data import rssn
 from mattelier.data.augment import Rng, unit
 from mattelier.data.datasets import read_photos
@@ -42,6 +42,7 @@ from mattelier.train.fba_losses import COLOUR_WEIGHT
 from mattelier.train.loop import train
 from mattelier.train.soc import adapt
 from mattelier.train.stages import Recipe, Stage
+from mattelier.train.starts import of_card
 from mattelier.train.validate import held_out, judged
 
 ADAPTED_TO = 60  # photos, each seen ten times
@@ -59,6 +60,7 @@ class Variant:
     recipe: Recipe
     within: Within = nullcontext
     adapts: bool = False  # the first variant's weights, adapted to photos of DIR without their mattes
+    card: str = ""  # the first variant's weights are this card's, and none are trained
 
 
 @dataclass(frozen=True)
@@ -196,6 +198,13 @@ def ablations(steps: int) -> tuple[Ablation, ...]:
             "modnet: SOC after composites, on photos",
             (Variant("before", modnet), Variant("after", modnet, adapts=True)),
         ),
+        Ablation(
+            "soc: modnet-lite as it ships, on photos of DIR",
+            (
+                Variant("before", modnet, card="modnet-lite"),
+                Variant("after", modnet, adapts=True, card="modnet-lite"),
+            ),
+        ),
     )
 
 
@@ -205,19 +214,25 @@ def measured(variant: Variant, data: Path, run: Path, first: Path) -> dict[str, 
     first: the run of the first variant.
     """
     with variant.within():
-        if not finished(variant, run):
-            if variant.adapts:
-                with photos_of(data) as photos:
-                    adapt(variant.recipe, photos, run, start=str(first), resume=run.exists())
-            else:
-                train(variant.recipe, data, run, resume=run.exists())
-            if not finished(variant, run):
-                raise SystemExit(f"ablations.py: stopped; the run in {run} is saved: the same command goes on")
+        net = of_card(variant.card) if variant.card and not variant.adapts else trained(variant, data, run, first)
         system = systems.system_of(variant.recipe)
-        net = models.build(variant.recipe.system, lite=True, **variant.recipe.build)
-        checkpoint.load_averaged(run / checkpoint.AVERAGED, net)  # the last, not the best: equal steps
         figures = judged(net, system, held_out(variant.recipe, data), variant.recipe, "cpu")
     return {name: [each[name] for each in figures] for name in figures[0]}
+
+
+def trained(variant: Variant, data: Path, run: Path, first: Path) -> nn.Module:
+    """The network of a run, which goes on first where it is not whole."""
+    if not finished(variant, run):
+        if variant.adapts:
+            with photos_of(data) as photos:
+                adapt(variant.recipe, photos, run, start=variant.card or str(first), resume=run.exists())
+        else:
+            train(variant.recipe, data, run, resume=run.exists())
+        if not finished(variant, run):
+            raise SystemExit(f"ablations.py: stopped; the run in {run} is saved: the same command goes on")
+    net = models.build(variant.recipe.system, lite=True, **variant.recipe.build)
+    checkpoint.load_averaged(run / checkpoint.AVERAGED, net)  # the last, not the best: equal steps
+    return net
 
 
 def finished(variant: Variant, run: Path) -> bool:
@@ -254,12 +269,15 @@ def row_of(ablation: Ablation, steps: int, figures: Sequence[dict[str, list[floa
         for variant, found in zip(ablation.variants, figures, strict=True)
     ]
     recipe = ablation.variants[0].recipe
-    numbers = {
+    numbers: Row = {
         "steps": steps,
         "side_px": recipe.stages[0].side_px,
         "batch": recipe.stages[0].batch,
         "seed": recipe.seed,
     }
+    if card := ablation.variants[0].card:
+        digest = weights.resolve(card, models.list_models()).weights.sha256
+        numbers = {"start": f"{card}@{digest[:8]}", "photos": ADAPTED_TO, "seed": recipe.seed}
     return {"ablation": ablation.name, "pictures": len(next(iter(first.values()))), "variants": rows} | numbers
 
 

@@ -101,9 +101,13 @@ def ablation_table(result: dict) -> str:
         for other in others
         for name, mean in other["means"].items()
     ]
+    if "start" in result:
+        trained = f"{result['start']}, adapted to {result['photos']} photos"
+    else:
+        trained = f"{result['steps']} steps of {result['batch']} at {result['side_px']} px"
     said = (
-        f"**{result['ablation']}**: {result['steps']} steps of {result['batch']} at {result['side_px']} px, seed "
-        f"{result['seed']}, {result['pictures']} validation pictures, commit `{result['environment']['commit']}`."
+        f"**{result['ablation']}**: {trained}, seed {result['seed']}, {result['pictures']} validation pictures, "
+        f"commit `{result['environment']['commit']}`."
     )
     return said + "\n\n" + table(("variant", "figure", "mean", "minus the first variant, paired, 95 %"), rows)
 

@@ -119,6 +119,18 @@ def test_soc_goes_on_from_the_first_variant_and_sees_no_matte(
     assert len(photos) == 2 and all(name.endswith(".jpg") for name in photos)
 
 
+def test_soc_of_weights_that_ship_trains_nothing_before(
+    script: dict[str, Any], pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(script["measured"].__globals__, "ADAPTED_TO", 1)
+    soc = of(script, "soc")
+    before, after = (replace(each, recipe=replace(each.recipe, validate_px=64)) for each in soc.variants)
+    found = [script["measured"](each, pictures, tmp_path / each.name, tmp_path / "none") for each in (before, after)]
+    assert not (tmp_path / "before").exists() and found[0] != found[1]
+    row = script["row_of"](soc, 60, found)
+    assert row["start"].startswith("modnet-lite@") and "steps" not in row
+
+
 def test_a_stopped_run_is_not_judged_and_the_next_is_not_begun(
     script: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
