@@ -5,10 +5,11 @@
 DIR is what `matte train` takes. Each variant of a lite network is trained anew by the training loop itself, and its
 averaged weights are judged on the validation pictures of DIR: in the unknown region where a trimap is given, on the
 whole photo elsewhere. SOC follows the run of the first variant, or the weights that ship: ten looks at some training
-photos without their mattes. Differences are taken picture by picture, the variant's error minus the first one's, with 95 % intervals over
-pictures; they know nothing of another seed or of longer training. Figures go to benchmarks/results/ablations.json
-after every ablation, whatever they say, with steps, seed and commit; those of other ablations stay. A run that was
-interrupted is in FOLDER and goes on; one that is whole is judged as it is: clear FOLDER after a change of the code.
+photos without their mattes. Differences are taken picture by picture, the variant's error minus the first one's, with
+95 % intervals over pictures; they know nothing of another seed or of longer training. Figures go to
+benchmarks/results/ablations.json after every ablation, whatever they say, with steps, seed and commit; those of other
+ablations stay. A run that was interrupted is in FOLDER and goes on; one that is whole is judged as it is: clear
+FOLDER after a change of the code.
 """
 
 import argparse
