@@ -157,8 +157,8 @@ MODNET_LITE = Recipe(  # ours
         Stage("small", steps=1_300, side_px=256, batch=8, lr=8e-4, lr_end=2e-4),
         Stage("large", steps=400, side_px=384, batch=8, lr=3e-4, lr_end=2e-6),
         # with goods of shops, most of them plants in pots, and drawn subjects from here on
-        Stage("shops", steps=1_200, side_px=256, batch=8, lr=5e-4, lr_end=2e-4),
-        Stage("settle", steps=400, side_px=384, batch=8, lr=2e-4, lr_end=2e-6),
+        Stage("shops", steps=900, side_px=256, batch=8, lr=5e-4, lr_end=2e-4),
+        Stage("settle", steps=300, side_px=384, batch=8, lr=2e-4, lr_end=2e-6),
     ),
     # as the last two stages have them; the first two had 0.60 photos, 0.27 cut-outs, 0.10 moved, no drawn subjects
     sources=(("photo", 0.65), ("cutout", 0.18), ("moved", 0.08), ("empty", 0.03), ("proving", 0.06)),
