@@ -158,7 +158,7 @@ MODNET_LITE = Recipe(  # ours
         Stage("large", steps=400, side_px=384, batch=8, lr=3e-4, lr_end=2e-6),
         # with goods of shops, most of them plants in pots, and drawn subjects from here on
         Stage("shops", steps=900, side_px=256, batch=8, lr=5e-4, lr_end=2e-4),
-        Stage("settle", steps=300, side_px=384, batch=8, lr=2e-4, lr_end=2e-6),
+        Stage("settle", steps=200, side_px=384, batch=8, lr=2e-4, lr_end=2e-6),
     ),
     # as the last two stages have them; the first two had 0.60 photos, 0.27 cut-outs, 0.10 moved, no drawn subjects
     sources=(("photo", 0.65), ("cutout", 0.18), ("moved", 0.08), ("empty", 0.03), ("proving", 0.06)),
@@ -215,6 +215,9 @@ FBA_LITE = Recipe(  # ours
         Stage("many", steps=6_000, side_px=160, batch=8, lr=1e-3, lr_end=2e-4, crops_px=SMALL_CROPS_PX),
         Stage("medium", steps=1_200, side_px=256, batch=8, lr=3e-4, lr_end=5e-5),
         Stage("large", steps=400, side_px=384, batch=4, lr=1e-4, lr_end=2e-6),
+        # it was still getting better when it ended
+        Stage("again", steps=900, side_px=160, batch=8, lr=6e-4, lr_end=2e-4, crops_px=SMALL_CROPS_PX),
+        Stage("finer", steps=600, side_px=256, batch=8, lr=2e-4, lr_end=2e-6),
     ),
     optimiser=Optimiser("radam", weight_decay=0.0),  # the paper's; its decay is meant for hundred times the steps
     sources=FINE,
