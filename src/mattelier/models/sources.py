@@ -158,7 +158,10 @@ def _goods(pictures: Sequence[tuple[str, int]], what: str = "") -> tuple[Source,
 
 SHOP_PHOTOS = _goods([(repository, images) for repository, images, _ in _SHOPS])
 # drawn from the same repositories again on another machine, but for eight that were kept to choose
-LATER_SHOP_PHOTOS = _goods([(repository, images) for repository, _, images in _SHOPS], ", drawn again")
+LATER_SHOP_PHOTOS = (
+    *_goods([(repository, images) for repository, _, images in _SHOPS], ", drawn again"),
+    Source(f"{PROVING_GROUND}, others", "Apache-2.0", 1200),
+)
 
 
 def _of(name: str, images: int, what: str = "") -> Source:
