@@ -46,7 +46,7 @@ def test_adaptation_stops_after_its_minutes_and_goes_on(tmp_path: Path) -> None:
     ("arguments", "words"),
     [
         ([*MODNET, "--data", "DIR", "--stage", "later"], "no stage later; expected one of small, large"),
-        ([*MODNET, "--data", "DIR", "--stage", "later"], "small, large, soc"),
+        ([*MODNET, "--data", "DIR", "--stage", "later"], "small, large, shops, settle, soc"),
         (["train", "gfm", "-o", "RUN", "--photos", "DIR", "--stage", "soc"], "gfm has no stage soc; expected one of"),
         ([*MODNET, "--stage", "soc"], "found no --photos; --stage soc adapts to photos without mattes; pass --photos"),
         ([*MODNET, "--stage", "soc", "--photos", "NONE"], "none is not a folder; --photos takes a folder of photos"),
