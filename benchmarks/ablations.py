@@ -270,15 +270,12 @@ def row_of(ablation: Ablation, steps: int, figures: Sequence[dict[str, list[floa
         for variant, found in zip(ablation.variants, figures, strict=True)
     ]
     recipe = ablation.variants[0].recipe
-    numbers: Row = {
-        "steps": steps,
-        "side_px": recipe.stages[0].side_px,
-        "batch": recipe.stages[0].batch,
-        "seed": recipe.seed,
-    }
+    numbers: Row = {"seed": recipe.seed}
     if card := ablation.variants[0].card:
         digest = weights.resolve(card, models.list_models()).weights.sha256
-        numbers = {"start": f"{card}@{digest[:8]}", "photos": ADAPTED_TO, "seed": recipe.seed}
+        numbers |= {"start": f"{card}@{digest[:8]}", "photos": ADAPTED_TO}
+    else:
+        numbers |= {"steps": steps, "side_px": recipe.stages[0].side_px, "batch": recipe.stages[0].batch}
     return {"ablation": ablation.name, "pictures": len(next(iter(first.values()))), "variants": rows} | numbers
 
 

@@ -135,9 +135,9 @@ def new_photos(folder: Path, known: list[Array]) -> Iterator[tuple[str, Image.Im
     """Those that look like none before, with names of their own."""
     for file in track(found_in(folder), "labelling", console=Console(stderr=True)):
         photo = opened(file)
-        if photo is None or looks_like(look_of(photo), known):
+        if photo is None or looks_like(look := look_of(photo), known):
             continue
-        known.append(look_of(photo))
+        known.append(look)
         yield re.sub(r"\W+", "_", str(file.relative_to(folder).with_suffix(""))), photo
 
 

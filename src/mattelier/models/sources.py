@@ -157,7 +157,7 @@ def _goods(pictures: Sequence[tuple[str, int]], what: str = "") -> tuple[Source,
 
 
 SHOP_PHOTOS = _goods([(repository, images) for repository, images, _ in _SHOPS])
-# drawn from the same repositories again on another machine, but for eight that were kept to choose
+# drawn from the same repositories again on another machine, but for eight that were kept to choose; and drawn subjects
 LATER_SHOP_PHOTOS = (
     *_goods([(repository, images) for repository, _, images in _SHOPS], ", drawn again"),
     Source(f"{PROVING_GROUND}, others", "Apache-2.0", 1200),
