@@ -42,6 +42,7 @@ UNCERTAIN = (0.1, 0.9)
 FAIR, DOUBTFUL = 0.05, 0.12  # shares of uncertain pixels
 COVERS = (0.03, 0.85)
 ALIKE = 26  # bits of 256 in which two pictures of the same thing may differ
+UNREADABLE = (OSError, SyntaxError, Image.DecompressionBombError)
 COLUMNS, ROWS, TILE_PX, GREEN = 13, 8, 118, (0, 200, 80)
 
 Teacher = Callable[[Image.Image], Float]
@@ -118,7 +119,7 @@ def opened(file: Path) -> Image.Image | None:
             if found.has_transparency_data and np.asarray(found.convert("RGBA"))[..., 3].min() < 250:
                 return None
             photo = found.convert("RGB")
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+    except UNREADABLE as error:
         print(f"skipped: {file} does not open ({error})", file=sys.stderr)
         return None
     if min(photo.size) < SHORTEST_PX or max(photo.size) > SLIMMEST * min(photo.size):
@@ -144,10 +145,14 @@ def new_photos(folder: Path, known: list[Array]) -> Iterator[tuple[str, Image.Im
 def looks_of(folders: Sequence[Path]) -> list[Array]:
     """The looks of all pictures of some folders, and of their mirror images."""
     looks = []
-    for folder in folders:
-        for file in found_in(folder):
+    for file in (file for folder in folders for file in found_in(folder)):
+        try:
             with Image.open(file) as picture:
                 looks += [look_of(picture), look_of(picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT))]
+        except UNREADABLE as error:
+            raise SystemExit(
+                f"label_photos.py: {file} does not open, so nothing can be kept apart from it ({error})"
+            ) from None
     return looks
 
 

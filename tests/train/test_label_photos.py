@@ -102,3 +102,9 @@ def test_a_stopped_run_goes_on_and_a_whole_one_is_left(
 def test_answers_of_no_use_are_left_out(script: dict[str, Any], alpha: Float, quality: str | None) -> None:
     row = script["row_of"]("name", alpha, "a shop", "unstated")
     assert (row and row.quality) == quality
+
+
+def test_what_is_kept_for_testing_must_open(script: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG no picture")
+    with pytest.raises(SystemExit, match=r"broken\.png does not open, so nothing can be kept apart from it"):
+        script["looks_of"]([tmp_path])
