@@ -89,7 +89,8 @@ def session(network: bytes) -> Callable[[Float], Float]:
     if find_spec("openvino"):
         import openvino
 
-        compiled = openvino.compile_model(network, "CPU", {"INFERENCE_PRECISION_HINT": "bf16"})
+        core = openvino.Core()
+        compiled = core.compile_model(core.read_model(network), "CPU", {"INFERENCE_PRECISION_HINT": "bf16"})
         return lambda x: np.asarray(compiled(x)[0], np.float32)
     import onnxruntime
 
