@@ -5,10 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from mattelier.data.colournames import COLOURS
 from mattelier.data.expressions import Query, Thing, band, draw, every, express, mirrored, pick, tells, truth, word
 from mattelier.data.nouns import Names, names_of
 from mattelier.data.wordings import ABSOLUTE_PHRASES, CLOTHES, PATTERNS, RELATIVE_PHRASES
+from mattelier.image.colournames import COLOURS
 
 
 def thing(

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mattelier.data.colournames import COLOURS
 from mattelier.data.expressions import ABSOLUTE, Expression, Query, word
 from mattelier.data.nouns import CATEGORIES, MEMBERS, Names, imagenet_kinds
 from mattelier.data.wordings import Split
+from mattelier.image.colournames import COLOURS
 
 SHARE = 0.12  # of training samples whose words mean nothing in the picture
 PER_SCENE = 3  # a keyword, and simple expressions

@@ -14,9 +14,9 @@ from typing import Literal
 
 import numpy as np
 
-from mattelier.data.colournames import COLOURS, is_coloured
 from mattelier.data.nouns import Names, is_person, is_plural
 from mattelier.data.wordings import ABSOLUTE_PHRASES, CLOTHES, PATTERNS, PICTURE, RELATIVE_PHRASES, Split
+from mattelier.image.colournames import COLOURS, is_coloured
 
 Kind = Literal["keyword", "basic", "absolute", "relative"]
 Tells = Literal["name", "attributes", "relation", "both"]

@@ -14,7 +14,6 @@ import numpy as np
 from PIL import Image
 
 from mattelier.data.absent import GENERAL, absent_expressions
-from mattelier.data.colournames import colour_shares
 from mattelier.data.cutouts import Cutout
 from mattelier.data.datasets import load_rgba
 from mattelier.data.expressions import Expression, Rng, Thing, express
@@ -22,6 +21,7 @@ from mattelier.data.nouns import Names
 from mattelier.data.wordings import Split
 from mattelier.errors import InputError
 from mattelier.image import Array, Float
+from mattelier.image.colournames import colour_shares
 
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
 COUNTS, COUNT_SHARES = (1, 2, 3), (0.10, 0.55, 0.35)  # ours; RefMatte: two or three

@@ -14,8 +14,9 @@ from mattelier.models.tokenizer import Prompts
 from mattelier.runtime.cutout import timed
 from mattelier.runtime.options import Quality
 from mattelier.runtime.prepare import network_copy, network_input, restore, shrink, size_of, small_alpha
+from mattelier.runtime.sentences import read_sentence
 from mattelier.runtime.subject import refusal, require_contrast, require_subject
-from mattelier.runtime.words import meant_parts, read_prompt, require_meant
+from mattelier.runtime.words import Parts, is_choice, meant_parts, parts_of, read_prompt, require_meant, said_part
 
 Run = Callable[[dict[str, Array]], dict[str, Array]]  # Engine.run
 # Quality fine: how much larger than usual the network sees the photo each time, the largest last, and whether mirrored.
@@ -37,32 +38,35 @@ def find(
     card: Card, run: Run, picture: Picture, prompt: str | None, seconds: dict[str, float], quality: Quality = "standard"
 ) -> Coarse:
     """What the network finds; with a prompt, what the words mean.  Raises NoSubject, InputError and WeightsError."""
-    words, notes = (None, ()) if prompt is None else read_prompt(card, prompt)
-    if quality == "fine":
-        small, outputs = _looked_often(card.contract, run, picture, seconds)
+    notes: tuple[str, ...] = ()
+    if prompt is not None:
+        small, copy = _prepared(card.contract, picture, seconds)
+        with timed(seconds, "network"):
+            outputs, alpha, notes = meant(card, run, copy, prompt)
     else:
-        small, outputs = _looked(card.contract, run, picture, words, seconds)
-    alpha = meant(card, outputs, restore(card.contract, outputs, (small.shape[0], small.shape[1])))
+        look = _looked_often if quality == "fine" else _looked
+        small, outputs = look(card.contract, run, picture, seconds)
+        alpha = restore(card.contract, outputs, (small.shape[0], small.shape[1]))
     doubts = require_found(card, outputs, alpha, picture, prompt)
     return Coarse(alpha, outputs, small, notes + doubts)
 
 
-def _looked(
-    contract: Contract,
-    run: Run,
-    picture: Picture,
-    words: Prompts | None,
-    seconds: dict[str, float],
-    is_mirrored: bool = False,
-) -> tuple[Array, dict[str, Array]]:
-    """The photo's samples at the network's size, and its heads."""
+def _prepared(contract: Contract, picture: Picture, seconds: dict[str, float]) -> tuple[Array, Array]:
+    """The photo's samples at the network's size, and as the network sees them.  Raises NoSubject."""
     with timed(seconds, "prepare"):
         small = shrink(contract, picture.pixels)
         copy = network_copy(contract, picture, small)
         require_contrast(copy)
-        inputs = network_input(contract, copy[:, ::-1] if is_mirrored else copy, words)
+    return small, copy
+
+
+def _looked(
+    contract: Contract, run: Run, picture: Picture, seconds: dict[str, float], is_mirrored: bool = False
+) -> tuple[Array, dict[str, Array]]:
+    """The photo's samples at the network's size, and its heads."""
+    small, copy = _prepared(contract, picture, seconds)
     with timed(seconds, "network"):
-        outputs = run(inputs)
+        outputs = run(network_input(contract, copy[:, ::-1] if is_mirrored else copy))
     return small, {name: plane[..., ::-1] for name, plane in outputs.items()} if is_mirrored else outputs
 
 
@@ -73,7 +77,7 @@ def _looked_often(
     looks = []
     for factor, is_mirrored in FINE_LOOKS:
         larger = replace(contract, longest_px=round(factor * contract.longest_px))
-        looks.append(_looked(larger, run, picture, None, seconds, is_mirrored))
+        looks.append(_looked(larger, run, picture, seconds, is_mirrored))
     small = looks[-1][0]
     with timed(seconds, "network"):
         return small, mean_of([outputs for _, outputs in looks], (small.shape[0], small.shape[1]))
@@ -90,10 +94,12 @@ def heads(card: Card, run: Run, picture: Picture, prompt: str | None) -> tuple[d
     A network that sees every photo as a square has its planes brought back to the photo's shape.
     """
     contract = card.contract
-    words = None if prompt is None else read_prompt(card, prompt)[0]
     copy = network_copy(contract, picture)
-    outputs = run(network_input(contract, copy, words))
-    alpha = meant(card, outputs, restore(contract, outputs, (copy.shape[0], copy.shape[1])))
+    if prompt is None:
+        outputs = run(network_input(contract, copy))
+        alpha = restore(contract, outputs, (copy.shape[0], copy.shape[1]))
+    else:
+        outputs, alpha, _ = meant(card, run, copy, prompt)
     doubt = refusal(lambda: require_contrast(copy))
     doubt = doubt or refusal(lambda: require_found(card, outputs, alpha, picture, prompt))
     if contract.multiple_of < contract.longest_px:
@@ -103,11 +109,33 @@ def heads(card: Card, run: Run, picture: Picture, prompt: str | None) -> tuple[d
     return {name: squeezed(plane, shares) for name, plane in outputs.items()}, doubt
 
 
-def meant(card: Card, outputs: dict[str, Array], alpha: Float) -> Float:
-    """Alpha (h, w) of what the words point at, where the network tells; else as it is.  Raises WeightsError."""
-    if "pointing" not in card.contract.outputs:
-        return alpha
-    return meant_parts(alpha, plane_of(card, outputs, "pointing", 1))
+def meant(card: Card, run: Run, copy: Array, prompt: str) -> tuple[dict[str, Array], Float, tuple[str, ...]]:
+    """What a prompt means in a photo: the heads, the alpha (h, w), and sentences that the user should see.
+
+    copy: (h, w, 3) uint8 sRGB, as the network sees the photo.  Where a sentence says more than a name, and its name
+    alone finds several things, the rest decides between them.  Raises WeightsError.
+    """
+    contract = card.contract
+
+    def asked(words: Prompts) -> tuple[dict[str, Array], Float]:
+        outputs = run(network_input(contract, copy, words))
+        return outputs, restore(contract, outputs, (copy.shape[0], copy.shape[1]))
+
+    def found(name: str) -> tuple[dict[str, Array], Parts]:
+        outputs, alpha = asked(read_prompt(card, name)[0])
+        return outputs, parts_of(alpha, plane_of(card, outputs, "pointing", 1))
+
+    words, notes = read_prompt(card, prompt)
+    points = "pointing" in contract.outputs
+    said = read_sentence(prompt) if points else None
+    if said is not None:
+        outputs, parts = found(said.name)
+        if is_choice(parts):
+            chosen = said_part(parts, said, copy, found(said.other)[1] if said.other else None)
+            if chosen is not None:
+                return outputs, chosen, ()
+    outputs, alpha = asked(words)
+    return outputs, meant_parts(alpha, plane_of(card, outputs, "pointing", 1)) if points else alpha, notes
 
 
 def require_found(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mattelier.data.colournames import COLOURS, NEIGHBOURS, colour_shares, hsv, is_coloured, name_pixels
+from mattelier.image.colournames import COLOURS, NEIGHBOURS, colour_shares, hsv, is_coloured, name_pixels
 
 UNDISPUTED = {
     "black": (10, 10, 10),
