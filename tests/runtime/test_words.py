@@ -12,7 +12,7 @@ from mattelier.models import tokenizer
 from mattelier.models.cards import Card
 from mattelier.runtime import pipeline
 from mattelier.runtime.pipeline import Matter, card_of
-from mattelier.runtime.words import MEANT, meant_parts, read_prompt, require_meant, subject_chance
+from mattelier.runtime.words import MEANT, meant_parts, parts_of, read_prompt, require_meant, subject_chance
 
 Made = tuple[Card, Path]
 
@@ -101,7 +101,7 @@ def test_parts_that_the_words_point_at_less_are_left_out_by_hand() -> None:
     """Three parts in a row, and a haze; the second is pointed at a little less, the third far less."""
     alpha = np.array([[0.9, 1, 0.2, 0, 0.8, 1, 0.2, 1, 1, 0.2]], np.float32).repeat(4, 0)
     pointing = np.array([[0.9, 0.9, 0.9, 0, 0.85, 0.85, 0, 0.6, 0.6, 0]], np.float32).repeat(4, 0)[None, None]
-    kept = meant_parts(alpha, pointing)
+    kept = meant_parts(parts_of(alpha, pointing))
     np.testing.assert_array_equal(kept[:, :7], alpha[:, :7])  # a haze that hangs together with what is kept stays
     assert not kept[:, 7:].any()
 
@@ -111,9 +111,9 @@ def test_a_crumb_does_not_decide_and_one_part_is_left_as_it_is() -> None:
     alpha[:8], alpha[12, 3] = 1, 1
     pointing = np.where(alpha > 0, np.float32(0.5), 0)
     pointing[12, 3] = 1
-    assert meant_parts(alpha, pointing[None, None])[:8].all()
+    assert meant_parts(parts_of(alpha, pointing[None, None]))[:8].all()
     alpha[12, 3] = 0.3
-    assert meant_parts(alpha, pointing[None, None]) is alpha
+    assert meant_parts(parts_of(alpha, pointing[None, None])) is alpha
 
 
 def test_a_trimap_network_refines_what_words_left_open(reading: Made, told: Made) -> None:

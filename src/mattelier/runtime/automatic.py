@@ -10,7 +10,6 @@ from mattelier.image import Array, Float
 from mattelier.image.geometry import fit_size, resize
 from mattelier.image.io import Picture
 from mattelier.models.cards import Card, Contract
-from mattelier.models.tokenizer import Prompts
 from mattelier.runtime.cutout import timed
 from mattelier.runtime.options import Quality
 from mattelier.runtime.prepare import network_copy, network_input, restore, shrink, size_of, small_alpha
@@ -112,30 +111,30 @@ def heads(card: Card, run: Run, picture: Picture, prompt: str | None) -> tuple[d
 def meant(card: Card, run: Run, copy: Array, prompt: str) -> tuple[dict[str, Array], Float, tuple[str, ...]]:
     """What a prompt means in a photo: the heads, the alpha (h, w), and sentences that the user should see.
 
-    copy: (h, w, 3) uint8 sRGB, as the network sees the photo.  Where a sentence says more than a name, and its name
-    alone finds several things, the rest decides between them.  Raises WeightsError.
+    copy: (h, w, 3) uint8 sRGB, as the network sees the photo.  Of a sentence, a lite network that points is asked for
+    the name alone; where that finds several things, the rest decides between them.  Raises WeightsError.
     """
     contract = card.contract
 
-    def asked(words: Prompts) -> tuple[dict[str, Array], Float]:
+    def asked(text: str) -> tuple[dict[str, Array], Float, tuple[str, ...]]:
+        words, notes = read_prompt(card, text)
         outputs = run(network_input(contract, copy, words))
-        return outputs, restore(contract, outputs, (copy.shape[0], copy.shape[1]))
+        return outputs, restore(contract, outputs, (copy.shape[0], copy.shape[1])), notes
 
-    def found(name: str) -> tuple[dict[str, Array], Parts]:
-        outputs, alpha = asked(read_prompt(card, name)[0])
-        return outputs, parts_of(alpha, plane_of(card, outputs, "pointing", 1))
+    def found(outputs: dict[str, Array], alpha: Float) -> Parts:
+        return parts_of(alpha, plane_of(card, outputs, "pointing", 1))
 
-    words, notes = read_prompt(card, prompt)
-    points = "pointing" in contract.outputs
-    said = read_sentence(prompt) if points else None
-    if said is not None:
-        outputs, parts = found(said.name)
-        if is_choice(parts):
-            chosen = said_part(parts, said, copy, found(said.other)[1] if said.other else None)
-            if chosen is not None:
-                return outputs, chosen, ()
-    outputs, alpha = asked(words)
-    return outputs, meant_parts(alpha, plane_of(card, outputs, "pointing", 1)) if points else alpha, notes
+    if "pointing" not in contract.outputs:
+        return asked(prompt)
+    said = read_sentence(prompt) if card.config.get("lite") else None  # the published network reads sentences itself
+    outputs, alpha, notes = asked(prompt if said is None else said.name)
+    parts = found(outputs, alpha)
+    if said is not None and is_choice(parts):
+        beside = found(*asked(said.other)[:2]) if said.other else None
+        chosen = said_part(parts, said, copy, beside)
+        if chosen is not None:
+            return outputs, chosen, notes
+    return outputs, meant_parts(parts), notes
 
 
 def require_found(

@@ -11,6 +11,7 @@ from mattelier.image.regions import FAINT, connected
 from mattelier.models import tokenizer
 from mattelier.models.cards import Card
 from mattelier.models.tokenizer import CONTEXT, Prompts, Tokenizer
+from mattelier.runtime.kinds import understood
 from mattelier.runtime.sentences import Said, fitting, thing_of
 from mattelier.runtime.subject import LIKELY, LIKELY_SHARE, SURE_SHARE, shares
 
@@ -50,7 +51,7 @@ def require_word(prompt: str) -> None:
 def read_prompt(card: Card, prompt: str) -> tuple[Prompts, tuple[str, ...]]:
     """tokens and mask, and sentences that the user should see."""
     reader = tokenizer_of(card)
-    text = tokenizer.phrase(prompt)
+    text = tokenizer.phrase(understood(prompt) if card.config.get("lite") else prompt)
     room = reader.length - 2 - CONTEXT  # beside the two marks and the learned vectors
     length = len(reader.encode(text))
     notes = (f"The prompt has {length} pieces of words; the first {room} were read.",) if length > room else ()
@@ -123,14 +124,13 @@ def parts_of(alpha: Float, pointing: Array) -> Parts:
     return Parts(alpha, labels, np.asarray(strength), np.asarray(area))
 
 
-def meant_parts(alpha: Float, pointing: Array) -> Float:
-    """Alpha (h, w) of those of its parts alone that the words point at nearly as much as at the strongest.
+def meant_parts(parts: Parts) -> Float:
+    """Alpha (h, w) of those parts alone that the words point at nearly as much as at the strongest.
 
-    pointing: (1, 1, any size), how much each place is meant, in [0, 1]; a part is pointed at by its mean.  Something
-    large beside what was asked for is often kept too, as a part of its own; two of what was asked for are both meant.
+    Something large beside what was asked for is often kept too, as a part of its own; two of what was asked for are
+    both meant.
     """
-    parts = parts_of(alpha, pointing)
-    return alpha if len(parts.area) < 2 else parts.only(parts.pointed_at(NEARLY))
+    return parts.alpha if len(parts.area) < 2 else parts.only(parts.pointed_at(NEARLY))
 
 
 def is_choice(found: Parts) -> bool:
