@@ -81,7 +81,7 @@ def test_certainty_by_hand() -> None:
     alpha = np.ones((2, 2), np.float32)
     require_meant(alpha, scores, "x")
     scores[0, 2, 0, 0] = 0  # two of three classes there: (2/3 + 1 + 1/3 + 1/3) / 4
-    with pytest.raises(NoSubject, match="meant by 58 % only; expected 60 %"):
+    with pytest.raises(NoSubject, match="meant by 58 % only; expected 65 %"):
         require_meant(alpha, scores, "x")
     # what is not kept does not count
     require_meant(np.array([[0, 1], [0, 0]], np.float32), scores, "x")
