@@ -20,7 +20,7 @@ SHOWN = 60  # characters of a prompt in a sentence about it
 # The mean certainty, over what a network keeps, that it is no background. Chosen for clipmat-lite on 60 scenes of val:
 # of texts for what is not there 72 % are refused, of the others 5 %; with 0.6 63 and 4 %, with 0.7 80 and 7 %.
 MEANT = 0.65
-# Below this it is kept and said to be doubtful: 97 % of the former are refused or doubted then and 36 % of the latter,
+# Below this it is kept and said to be doubtful: 95 % of the former are refused or doubted then and 18 % of the latter,
 # of val's photos, alone and in pairs, 96 and 14 % (with 0.85 95 and 10 %).
 SURE = 0.9
 # How far below the strongest part's mean another's may be, of 0.05 to 0.3 and of means and maxima; and how much of the
