@@ -5,10 +5,10 @@
     python scripts/gather_kinds.py /usr/share/wordnet
 
 Every noun of WordNet 3.0 (Miller, "WordNet: A Lexical Database for English", CACM 1995) that names something visible
-and that clipmat-lite does not know, with the nearest broader noun that it knows: "yak ox". What it knows are the names
-in shipped/imagenet-classes.txt and those its first vectors were made for (scripts/distil_words.py). A noun counts in
-its commonest visible sense; as somebody, or as food, only where no other sense is commoner: a donkey is an animal
-first. Proper names are left out.
+and that clipmat-lite does not know, with the nearest broader noun that it knows: "yak animal". What it knows are the
+names in shipped/imagenet-classes.txt, their last words, and those of its first vectors (scripts/distil_words.py).
+A noun counts in its commonest visible sense; as somebody, or as food, only where no other sense is commoner: a donkey
+is an animal first. Proper names are left out.
 """
 
 import argparse
@@ -95,6 +95,7 @@ def main() -> None:
     words.add_argument("wordnet", type=Path, metavar="DIR", help="a folder with WordNet's data.noun and index.noun")
     folder = words.parse_args().wordnet
     names = {name for line in class_lines() for name in line.split(", ")} | {*EVERYDAY.split(), *CATEGORIES.values()}
+    names |= {name.split()[-1] for name in names}
     senses = read_senses(folder / "data.noun")
     meanings = {noun: visible_sense(places, senses) for noun, places in read_nouns(folder / "index.noun").items()}
     known = {noun: place for noun, place in meanings.items() if noun in names and noun not in NO_KIND}

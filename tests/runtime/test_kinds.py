@@ -15,7 +15,7 @@ from mattelier.runtime.words import read_prompt
         ("the golden retriever", "the golden retriever"),
         ("the yak", "the yak animal"),  # no prattle, which WordNet has first
         ("Hibiscus", "hibiscus plant"),  # not the factory
-        ("a heron", "a heron bird"),  # not Heron of Alexandria
+        ("a wren", "a wren bird"),  # not the architect
         ("guy", "guy man"),  # not slang for a cat, or a cat slang for him
         ("the prairie dog", "the prairie dog animal"),  # no dog
         ("indian blackbuck", "blackbuck antelope"),
@@ -42,5 +42,7 @@ def test_every_kind_is_known_and_nothing_is_its_own() -> None:
 
 
 def test_the_network_is_told_so(reading: tuple[Card, object]) -> None:
-    told = read_prompt(reading[0], "the yak")[0]
+    told, notes = read_prompt(reading[0], "the yak")
     assert (told.tokens == tokenizer.lite().prompts(["the yak animal"]).tokens).all()
+    assert notes == ("It has not learned 'the yak', and looked for 'the yak animal': please look.",)
+    assert read_prompt(reading[0], "the cat")[1] == ()

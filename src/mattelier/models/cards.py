@@ -305,8 +305,8 @@ CARDS: tuple[Card, ...] = (
         limits=(
             "knows best what ImageNet and 2,500 photos name, refuses one in eight words for what is there and answers "
             "three in ten for what is not, mostly with a sentence that it is not sure; takes one animal for another; "
-            "reads English alone; of several things of one name, places and looks choose by rule; beside something large "
-            "it often keeps more than was asked for; sees the photo as a square of 512 px"
+            "reads English alone; of several things of one name places and looks choose by rule; beside something "
+            "large it often keeps more than was asked for; sees the photo as a square of 512 px"
         ),
     ),
 )

@@ -24,9 +24,10 @@ def kinds() -> dict[str, str]:
 
 @cache
 def known() -> frozenset[str]:
-    """Names of ImageNet's classes, what they are kinds of, and all other broader nouns."""
+    """Names of ImageNet's classes and their last words, what they are kinds of, and all other broader nouns."""
     lines = (files("mattelier") / "shipped" / "imagenet-classes.txt").read_text(encoding="utf-8").splitlines()
-    return frozenset(name for line in lines for name in line.split(", ")).union(kinds().values())
+    names = [name for line in lines for name in line.split(", ")]
+    return frozenset((*names, *(name.split()[-1] for name in names), *kinds().values()))
 
 
 def understood(phrase: str) -> str:

@@ -51,10 +51,13 @@ def require_word(prompt: str) -> None:
 def read_prompt(card: Card, prompt: str) -> tuple[Prompts, tuple[str, ...]]:
     """tokens and mask, and sentences that the user should see."""
     reader = tokenizer_of(card)
-    text = tokenizer.phrase(understood(prompt) if card.config.get("lite") else prompt)
+    asked = understood(prompt) if card.config.get("lite") else prompt
+    text = tokenizer.phrase(asked)
     room = reader.length - 2 - CONTEXT  # beside the two marks and the learned vectors
     length = len(reader.encode(text))
     notes = (f"The prompt has {length} pieces of words; the first {room} were read.",) if length > room else ()
+    if asked != prompt:
+        notes += (f"It has not learned {shown(prompt)}, and looked for {shown(asked)}: please look.",)
     return reader.prompts([text]), notes
 
 
