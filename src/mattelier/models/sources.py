@@ -189,8 +189,12 @@ CUT_OUTS = (
     _of("Raccoon", 2, ", cut-outs"),
     _of("UKUI", 1),
 )
-CUT_OUTS_AND_900_SCENES = (Source(PROVING_GROUND, "Apache-2.0", 900), *CUT_OUTS)
 CUT_OUTS_AND_1200_SCENES = (Source(PROVING_GROUND, "Apache-2.0", 1200), *CUT_OUTS)
+CUT_OUTS_AND_SCENES_TWICE = (
+    Source(PROVING_GROUND, "Apache-2.0", 900),
+    Source(f"{PROVING_GROUND}, others", "Apache-2.0", 1200),
+    *CUT_OUTS,
+)
 # What the system that is told words learns from: 2,499 photos whose description was checked, 387 cut-outs, 221 scenes.
 WORDED = (
     Source(
