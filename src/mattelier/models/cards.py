@@ -186,8 +186,8 @@ CARDS: tuple[Card, ...] = (
             "seconds a picture of the true alphas, two cores": "0.51",
         },
         limits=(
-            "learned from 2,100 drawn scenes and 488 cut-outs; guesses in wide unknown regions where colours say little; "
-            "glass, lace, smoke and nets come out rough; photos above 512 px are seen in tiles"
+            "learned from 2,100 drawn scenes and 488 cut-outs; guesses in wide unknown regions whose colours say "
+            "little; glass, lace, smoke and nets come out rough; photos above 512 px are seen in tiles"
         ),
     ),
     Card(
@@ -295,9 +295,9 @@ CARDS: tuple[Card, ...] = (
         ),
         metrics={
             "right choice by keyword, test scenes (99 texts of 45 scenes)": "71 % (62 to 79 %)",
-            "right choice by expression, test scenes (486 texts of 52 scenes)": "81 % (74 to 87 %)",
-            "absent words refused, test scenes (168 texts)": "70 % (63 to 77 %)",
-            "present words refused, test scenes (623 texts)": "12 % (8 to 17 %)",
+            "right choice by expression, test scenes (486 texts of 52 scenes)": "80 % (74 to 87 %)",
+            "absent words refused, test scenes (168 texts)": "71 % (64 to 79 %)",
+            "present words refused, test scenes (623 texts)": "13 % (8 to 17 %)",
             "IoU, test scenes (791 texts)": "0.715 (0.687 to 0.742)",
             "MAD, test scenes (791 texts)": "0.020",
             "seconds a text of the test scenes, two cores, unrefined": "0.13",
