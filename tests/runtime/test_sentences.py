@@ -33,6 +33,7 @@ HW = (60, 120)
         ("the person who is dressed in blue", Said("the person", ("blue",))),
         ("the man in a red shirt", Said("the man in a shirt", ("red",))),
         ("the dog which is small and white", Said("the dog", ("white",), ("smaller",))),
+        ("the red panda on the left", Said("the red panda", places=("left",))),
         ("the small dog, to the right of the cat", Said("the dog", (), ("smaller",), ("right",), "the cat")),
     ],
 )
@@ -44,6 +45,7 @@ def test_looks_and_places_are_read(prompt: str, said: Said) -> None:
     "prompt",
     [
         "the cat", "cat", "the cat on the sofa", "the red", "left", "the",  # nothing beside a name, or no name
+        "polar bear", "the red panda", "the orange", "top hat", "the brown bear",  # a name, all of it
         "the people on the left", "the shoes on the right", "both dogs on the left",  # several are meant
         "the second cup from the left", "the cup that is not red", "the cat in front",  # more than the rules know
     ],

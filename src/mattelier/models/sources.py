@@ -95,57 +95,57 @@ LATER_PHOTOS = (
     Source(PROVING_GROUND, "Apache-2.0", 240),
 )
 # Repositories of small web shops and plant guides, with pictures of goods: plants in pots above all, furniture, toys;
-# how many gfm-lite saw, and modnet-lite.
+# how many gfm-lite saw, modnet-lite, and gfm-lite in its last stages.
 _SHOPS = (
-    ("SakshiBhandare/Online-Nursery-Shop", 81, 95),
-    ("kcika/Planto", 55, 61),
-    ("xcytos/E_NURSERY", 51, 55),
-    ("MattSch92/LennysGreenhouses", 48, 0),
-    ("hasanid894/plantae", 40, 45),
-    ("MariamNsubuga/onlinestore", 37, 43),
-    ("FreeHourDevOps/E-Shop-Site", 33, 38),
-    ("megantaylorthomas/MegansWebConservatory", 32, 35),
-    ("BensGadgetHub/BensGadgetHub", 25, 21),
-    ("NnennaM/plantImages", 23, 28),
-    ("SabrinaKleman/YM-Antiques", 23, 0),
-    ("CristinaTurcanu/Furniture-Company", 21, 33),
-    ("luis070707/vivero-front", 21, 28),
-    ("lusalee/lushacrafts.com", 19, 0),
-    ("IslaaamAHM/CozyNest-Interiors", 18, 0),
-    ("solenn-massot/botanique", 16, 0),
-    ("GladCode16/E-Commerce-website", 14, 12),
-    ("lpodger/garden-shop", 13, 2),
-    ("NoorTahir21/Florist-website", 12, 13),
-    ("ThotaaVaishnavi/Responsive-homedecor-website", 12, 18),
-    ("Archa-B/Kid-s-Favourite.github.io", 11, 12),
-    ("jccho96/plant-shop-ecommerce", 11, 0),
-    ("Shah1219/zaamstore", 11, 14),
-    ("Supunmahima001/Craft_Culture", 10, 12),
-    ("Vale-Sem/BAIGIAMASIS-DARBAS-1", 10, 8),
-    ("bavadharanibalaji/Greenden-tailwind", 9, 7),
-    ("D-Derinalp/edotoys", 9, 0),
-    ("Ajayau13/sunny-mellow-crafts", 8, 10),
-    ("HASNUR-JAHAN/plant-house", 8, 8),
-    ("hilmysf/favorite_plant_apps", 8, 10),
-    ("121934/urban-jungle", 7, 7),
-    ("alararkan/plant_care", 7, 0),
-    ("mayancela/wp2.midterm-project", 7, 10),
-    ("Shinkhal/global-craft-hub", 7, 6),
-    ("beyzaaakeser/HomeDecorWebsite", 6, 13),
-    ("shruti5846/shop-plants-Ecommerce-website", 6, 7),
-    ("Aleemendoza/PlantulaGS", 5, 5),
-    ("kbpark824/plant-care", 5, 6),
-    ("LosFouchos/Plantes", 5, 6),
-    ("Devmohamed11/MyStore", 4, 5),
-    ("shamrosewebdev/react-plant-store", 4, 3),
-    ("UrbanPlanter/urbanplanterapp", 4, 4),
-    ("Alinamoeng/Succulent-Living", 3, 2),
-    ("SamiaBouirou/plantes", 3, 4),
-    ("BrookeLeeK/houseplant-API-DEMO", 2, 1),
-    ("dananthonyobrien/office-forests-web", 2, 3),
-    ("David180654/juguetes", 2, 2),
-    ("Lucyheart1927/Plantsite", 2, 3),
-    ("Jwaminju/plant-voila", 1, 1),
+    ("SakshiBhandare/Online-Nursery-Shop", 81, 95, 4),
+    ("kcika/Planto", 55, 61, 6),
+    ("xcytos/E_NURSERY", 51, 55, 6),
+    ("MattSch92/LennysGreenhouses", 48, 0, 7),
+    ("hasanid894/plantae", 40, 45, 3),
+    ("MariamNsubuga/onlinestore", 37, 43, 2),
+    ("FreeHourDevOps/E-Shop-Site", 33, 38, 2),
+    ("megantaylorthomas/MegansWebConservatory", 32, 35, 4),
+    ("BensGadgetHub/BensGadgetHub", 25, 21, 2),
+    ("NnennaM/plantImages", 23, 28, 2),
+    ("SabrinaKleman/YM-Antiques", 23, 0, 3),
+    ("CristinaTurcanu/Furniture-Company", 21, 33, 0),
+    ("luis070707/vivero-front", 21, 28, 5),
+    ("lusalee/lushacrafts.com", 19, 0, 4),
+    ("IslaaamAHM/CozyNest-Interiors", 18, 0, 4),
+    ("solenn-massot/botanique", 16, 0, 2),
+    ("GladCode16/E-Commerce-website", 14, 12, 0),
+    ("lpodger/garden-shop", 13, 2, 0),
+    ("NoorTahir21/Florist-website", 12, 13, 1),
+    ("ThotaaVaishnavi/Responsive-homedecor-website", 12, 18, 3),
+    ("Archa-B/Kid-s-Favourite.github.io", 11, 12, 1),
+    ("jccho96/plant-shop-ecommerce", 11, 0, 2),
+    ("Shah1219/zaamstore", 11, 14, 3),
+    ("Supunmahima001/Craft_Culture", 10, 12, 0),
+    ("Vale-Sem/BAIGIAMASIS-DARBAS-1", 10, 8, 0),
+    ("bavadharanibalaji/Greenden-tailwind", 9, 7, 1),
+    ("D-Derinalp/edotoys", 9, 0, 2),
+    ("Ajayau13/sunny-mellow-crafts", 8, 10, 2),
+    ("HASNUR-JAHAN/plant-house", 8, 8, 2),
+    ("hilmysf/favorite_plant_apps", 8, 10, 0),
+    ("121934/urban-jungle", 7, 7, 0),
+    ("alararkan/plant_care", 7, 0, 1),
+    ("mayancela/wp2.midterm-project", 7, 10, 2),
+    ("Shinkhal/global-craft-hub", 7, 6, 0),
+    ("beyzaaakeser/HomeDecorWebsite", 6, 13, 4),
+    ("shruti5846/shop-plants-Ecommerce-website", 6, 7, 1),
+    ("Aleemendoza/PlantulaGS", 5, 5, 0),
+    ("kbpark824/plant-care", 5, 6, 1),
+    ("LosFouchos/Plantes", 5, 6, 0),
+    ("Devmohamed11/MyStore", 4, 5, 0),
+    ("shamrosewebdev/react-plant-store", 4, 3, 0),
+    ("UrbanPlanter/urbanplanterapp", 4, 4, 0),
+    ("Alinamoeng/Succulent-Living", 3, 2, 1),
+    ("SamiaBouirou/plantes", 3, 4, 0),
+    ("BrookeLeeK/houseplant-API-DEMO", 2, 1, 0),
+    ("dananthonyobrien/office-forests-web", 2, 3, 1),
+    ("David180654/juguetes", 2, 2, 1),
+    ("Lucyheart1927/Plantsite", 2, 3, 0),
+    ("Jwaminju/plant-voila", 1, 1, 0),
 )
 
 
@@ -156,10 +156,65 @@ def _goods(pictures: Sequence[tuple[str, int]], what: str = "") -> tuple[Source,
     )
 
 
-SHOP_PHOTOS = _goods([(repository, images) for repository, images, _ in _SHOPS])
+SHOP_PHOTOS = _goods([(repository, images) for repository, images, _, _ in _SHOPS])
 # drawn from the same repositories again on another machine, but for eight that were kept to choose; and drawn subjects
 LATER_SHOP_PHOTOS = (
-    *_goods([(repository, images) for repository, _, images in _SHOPS], ", drawn again"),
+    *_goods([(repository, images) for repository, _, images, _ in _SHOPS], ", drawn again"),
+    Source(f"{PROVING_GROUND}, others", "Apache-2.0", 1200),
+)
+
+_UNSTATED = "unstated in the repository; "
+# what gfm-lite's last stages saw besides: chosen from 7,000 photos where it and modnet-lite disagreed, and at random
+DISPUTED_PHOTOS = (
+    Source(
+        "Salient-object photos of PASCAL-S and MSRA (copy in frankLeo123/Saliency_Matlab)",
+        _UNSTATED + "photos from Flickr and the web, published for research",
+        53,
+    ),
+    Source(
+        "Part of PASCAL VOC 2007 (copy in BernieChen96/ImageClassification)",
+        _UNSTATED + "published as Flickr photos, under Flickr's terms",
+        47,
+    ),
+    Source(
+        "ECSSD (copy in total-black/U2Net-ECSSD-Evaluation)",
+        _UNSTATED + "photos from the web, published for research",
+        36,
+    ),
+    Source(
+        "Parts of COCO 2017 (copies in lightly-ai/coco128_yolo and Obmutescence/COCO-MINI)",
+        _UNSTATED + "published as Flickr photos under Creative Commons licences of several kinds",
+        54,
+    ),
+    Source(
+        "Dogs and cats (chanakya2734/Image-classification-using-CNN)",
+        _UNSTATED + "photos collected from the web and from animal shelters",
+        18,
+    ),
+    Source(
+        "Press photos of sportsmen (vaibhav9764/Sports-Person-Classifier, SanjoJoseph/"
+        "Football-Celebrity-Image-Classification)",
+        _UNSTATED + "press photos, which belong to their photographers",
+        20,
+    ),
+    Source(
+        "Part of Flickr8k (copy in abhisek-ai/text-to-image-flickr8k)",
+        "MIT (repository); photos belong to their photographers, published for research",
+        13,
+    ),
+    Source("Penn-Fudan pedestrians (copy in gmguarino/PennFudan)", _UNSTATED + "published for research", 7),
+    Source(
+        "Animals, cars and motorcycles from the web (InputBlackBoxOutput/popular-animals-dataset, davidgonmar/"
+        "pid-car-model-classification, KirillGurIsProgrammer/ml-car-vs-bike-classification-)",
+        "MIT (the first repository), unstated in the others; photos collected from the web",
+        6,
+    ),
+    Source("BSDS500 (copy in BIDS/BSDS500)", _UNSTATED + "published for research", 2),
+    *(
+        Source(f"{source.name}, drawn once more", source.terms, images)
+        for source, images in zip(MORE_PHOTOS[:5], (28, 17, 3, 4, 1), strict=True)
+    ),
+    *_goods([(repository, images) for repository, _, _, images in _SHOPS], ", drawn once more"),
     Source(f"{PROVING_GROUND}, others", "Apache-2.0", 1200),
 )
 

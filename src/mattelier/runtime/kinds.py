@@ -1,4 +1,4 @@
-"""Names that a network never read, said with names that it did: "yak" is asked for as "yak ox"."""
+"""Names that a network never read, said with names that it did: "yak" is asked for as "yak animal"."""
 
 import lzma
 from functools import cache
@@ -50,6 +50,13 @@ def understood(phrase: str) -> str:
             kind = kinds()[noun]
             return " ".join((*article, kind if noun.split()[-1] == kind else f"{noun} {kind}"))
     return phrase
+
+
+def is_noun(phrase: str) -> bool:
+    """Whether all of a phrase, but for an article, is one noun that is known or has a kind: "the red panda"."""
+    article, _, name = phrase.lower().partition(" ")
+    noun = name if article in ARTICLES else phrase.lower()
+    return noun in known() or noun in kinds()
 
 
 def _is_doing(word: str) -> bool:

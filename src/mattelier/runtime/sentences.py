@@ -15,6 +15,7 @@ import numpy as np
 
 from mattelier.image import Array
 from mattelier.image.colournames import COLOURS, NEIGHBOURS, colour_shares
+from mattelier.runtime.kinds import is_noun
 
 Place = Literal["left", "right", "above", "below", "middle", "beside", "bigger", "smaller"]
 
@@ -38,14 +39,7 @@ PLACES: dict[Place, frozenset[str]] = {
     "smaller": _set("smaller smallest lesser least shorter shortest"),
 }
 PLACE_OF = {word: place for place, words in PLACES.items() for word in words}
-SIZES = {
-    "small": "smaller",
-    "little": "smaller",
-    "tiny": "smaller",
-    "big": "bigger",
-    "large": "bigger",
-    "huge": "bigger",
-}
+SIZES = {**dict.fromkeys(("small", "little", "tiny"), "smaller"), **dict.fromkeys(("big", "large", "huge"), "bigger")}
 COLOUR_OF = {**{name: name for name in COLOURS}, "gray": "grey"}
 # words around a place that say nothing themselves
 BEFORE = _set(
@@ -92,7 +86,7 @@ class Thing:
 def read_sentence(prompt: str) -> Said | None:
     """What a prompt says beside a name; None where that is nothing."""
     words = re.findall(r"[\w'-]+|,", LESS.sub("smaller", prompt.lower()))
-    if UNREAD.intersection(words):
+    if UNREAD.intersection(words) or is_noun(prompt.strip()):
         return None
     said = _read(words)
     return said if said and said.name not in ("", "the", "a", "an") and not _is_plural(said.name.split()[-1]) else None
@@ -128,7 +122,7 @@ def _looks(words: Sequence[str]) -> tuple[str, tuple[str, ...], tuple[str, ...]]
     """A noun phrase as its name, its colours and its sizes."""
     colours = tuple(COLOUR_OF[word] for word in words if word in COLOUR_OF)
     sizes = tuple(SIZES[word] for word in words if word in SIZES)
-    if not colours and not sizes:
+    if (not colours and not sizes) or is_noun(" ".join(words)):
         return " ".join(words).strip(" ,"), (), ()
     looks = COLOUR_OF.keys() | SIZES.keys()
     joints = [word in ("and", ",") and before in looks for before, word in pairwise(("", *words))]  # "red and white"

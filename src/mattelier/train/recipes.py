@@ -178,7 +178,7 @@ GFM_LITE = Recipe(  # ours
         Stage("shops", steps=2_200, side_px=384, batch=8, lr=4e-4, lr_end=2e-6),
         # the rate up again, on other photos once more: what modnet-lite gained by
         Stage("again", steps=1_000, side_px=256, batch=8, lr=5e-4, lr_end=2e-4),
-        Stage("settle", steps=500, side_px=384, batch=8, lr=2e-4, lr_end=2e-6),
+        Stage("settle", steps=700, side_px=384, batch=8, lr=2e-4, lr_end=2e-6),
     ),
     # as the last stage had them; the one before it had 0.58 photos, 0.22 cut-outs, 0.10 moved, 0.07 drawn subjects
     sources=(("photo", 0.65), ("cutout", 0.18), ("moved", 0.08), ("empty", 0.03), ("proving", 0.06)),
