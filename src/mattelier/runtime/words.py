@@ -55,10 +55,12 @@ def read_prompt(card: Card, prompt: str) -> tuple[Prompts, tuple[str, ...]]:
     text = tokenizer.phrase(asked)
     room = reader.length - 2 - CONTEXT  # beside the two marks and the learned vectors
     length = len(reader.encode(text))
-    notes = (f"The prompt has {length} pieces of words; the first {room} were read.",) if length > room else ()
+    notes = []
+    if length > room:
+        notes.append(f"The prompt has {length} pieces of words; the first {room} were read.")
     if asked != prompt:
-        notes += (f"It has not learned {shown(prompt)}, and looked for {shown(asked)}: please look.",)
-    return reader.prompts([text]), notes
+        notes.append(f"It has not learned {shown(prompt)}, and looked for {shown(asked)}: please look.")
+    return reader.prompts([text]), tuple(notes)
 
 
 def require_meant(alpha: Float, scores: Array, prompt: str) -> tuple[str, ...]:
