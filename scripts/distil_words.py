@@ -28,7 +28,7 @@ from torch import Tensor
 
 from mattelier.data.nouns import CATEGORIES, MEMBERS
 from mattelier.models import tokenizer
-from mattelier.models.clipmat import class_lines
+from mattelier.models.wordlists import class_lines
 
 WIDTH = 128
 HEADS, LAYERS, EPSILON = 12, 6, 1e-12  # of the encoder

@@ -20,7 +20,7 @@ from pathlib import Path
 from distil_words import EVERYDAY
 
 from mattelier.data.nouns import CATEGORIES
-from mattelier.models.clipmat import class_lines
+from mattelier.models.wordlists import class_nouns
 
 SHIPPED = Path(__file__).resolve().parent.parent / "src" / "mattelier" / "shipped" / "kinds.txt.xz"
 # WordNet's files of nouns: animals, artefacts, body parts, natural objects, plants; food, people; the broadest
@@ -94,8 +94,7 @@ def main() -> None:
     words = argparse.ArgumentParser(description="Gather what is a kind of what.")
     words.add_argument("wordnet", type=Path, metavar="DIR", help="a folder with WordNet's data.noun and index.noun")
     folder = words.parse_args().wordnet
-    names = {name for line in class_lines() for name in line.split(", ")} | {*EVERYDAY.split(), *CATEGORIES.values()}
-    names |= {name.split()[-1] for name in names}
+    names = class_nouns() | {*EVERYDAY.split(), *CATEGORIES.values()}
     senses = read_senses(folder / "data.noun")
     meanings = {noun: visible_sense(places, senses) for noun, places in read_nouns(folder / "index.noun").items()}
     known = {noun: place for noun, place in meanings.items() if noun in names and noun not in NO_KIND}

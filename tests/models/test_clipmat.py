@@ -19,13 +19,13 @@ from mattelier.models.clipmat import (
     CLIPMatLite,
     DetailsExtractor,
     SemanticPopUp,
-    class_lines,
     coarse_trimap,
     fuse,
     placed,
     refine,
     waves,
 )
+from mattelier.models.wordlists import class_lines
 from parity import deterministic
 
 FIXTURE = np.load(Path(__file__).parent.parent / "parity" / "clip-tiny.npz")

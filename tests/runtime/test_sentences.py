@@ -11,7 +11,7 @@ from mattelier.image.io import decode
 from mattelier.models import tokenizer
 from mattelier.models.cards import Card
 from mattelier.runtime.automatic import find, heads
-from mattelier.runtime.sentences import Said, Thing, fitting, read_sentence, thing_of
+from mattelier.runtime.sentences import Place, Said, Thing, fitting, read_sentence, thing_of
 from mattelier.runtime.words import is_choice, parts_of, said_part
 
 HW = (60, 120)
@@ -92,10 +92,10 @@ def test_the_thing_that_fits_is_chosen(said: Said, chosen: Thing) -> None:
 @pytest.mark.parametrize(
     ("place", "chosen"), [("left", SMALL), ("right", LARGE), ("above", HIGH), ("beside", HIGH), ("below", LARGE)]
 )
-def test_a_place_beside_another_thing(place: str, chosen: Thing) -> None:
+def test_a_place_beside_another_thing(place: Place, chosen: Thing) -> None:
     """The other thing is never the answer, though the same name found it."""
     other = box(40, 15, 60, 30)
-    said = Said("x", places=(place,), other="the other")  # type: ignore[arg-type]
+    said = Said("x", places=(place,), other="the other")
     assert fitting((SMALL, other, LARGE, HIGH), said, np.zeros((*HW, 3), np.uint8), other) is chosen
     assert fitting((other,), said, np.zeros((*HW, 3), np.uint8), other) is None
 
@@ -108,8 +108,8 @@ def test_parts_pointed_at_far_less_and_scraps_are_no_choice() -> None:
     alpha[58, 2], pointing[0, 0, 58, 2] = 1, 1  # a scrap at the left edge
     found = parts_of(alpha, pointing)
     assert is_choice(found)
-    for place in ("above", "left"):  # not HIGH, and not the scrap
-        kept = said_part(found, Said("x", places=(place,)), np.zeros((*HW, 3), np.uint8))  # type: ignore[arg-type]
+    for said in (Said("x", places=("above",)), Said("x", places=("left",))):  # not HIGH, and not the scrap
+        kept = said_part(found, said, np.zeros((*HW, 3), np.uint8))
         assert kept is not None and np.array_equal(kept > 0, SMALL.mask)
     nothing = parts_of(np.zeros(HW, np.float32), pointing)
     assert not is_choice(nothing)

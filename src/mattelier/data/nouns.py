@@ -7,7 +7,8 @@ short noun phrase is dropped, and the word of the category stands in.
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
+
+from mattelier.models.wordlists import class_lines
 
 CATEGORIES = {  # manifest category -> the noun of one of them
     "people": "person",
@@ -134,9 +135,8 @@ def imagenet_kinds() -> dict[str, frozenset[str]]:
 
     The last word of a name that is none itself has them too: redshank, of the common redshank.
     """
-    file = Path(__file__).parent.parent / "shipped" / "imagenet-classes.txt"
     found: dict[str, frozenset[str]] = {}
-    for line in file.read_text(encoding="utf-8").splitlines():
+    for line in class_lines():
         names = [name.strip() for name in line.lower().split(",")]
         for place, name in enumerate(names):
             found[name] = found.get(name, frozenset()) | frozenset(names[place + 1 :])

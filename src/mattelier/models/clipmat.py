@@ -20,7 +20,6 @@ by Convex Combination of Semantic Embeddings", ICLR 2014, https://arxiv.org/abs/
 
 from collections.abc import Callable, Mapping
 from os import PathLike
-from pathlib import Path
 from typing import Literal, get_args
 
 import torch
@@ -34,6 +33,7 @@ from mattelier.backbones.efficientnet import ClassHead, EfficientNetLite0
 from mattelier.errors import InputError, WeightsError
 from mattelier.models import tokenizer
 from mattelier.models.tokenizer import CONTEXT
+from mattelier.models.wordlists import class_lines
 
 Encoder = Literal["vit_b16", "vit_l14"]
 STRIDE = 16  # of the pop-up, in pixels of the picture
@@ -377,12 +377,6 @@ class ClassNames(nn.Module):
     def forward(self, table: Tensor) -> Tensor:
         present = (self.pieces >= 0).to(table.dtype)[..., None]
         return (F.embedding(self.pieces.clamp(min=0), table) * present).sum(1) / present.sum(1)
-
-
-def class_lines() -> list[str]:
-    """The name of every class, in ImageNet's order, and after commas what it is a kind of."""
-    file = Path(__file__).parent.parent / "shipped" / "imagenet-classes.txt"
-    return file.read_text(encoding="utf-8").splitlines()
 
 
 def fuse(trimap: Tensor, detail: Tensor) -> Tensor:

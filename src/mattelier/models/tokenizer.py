@@ -9,18 +9,17 @@ after the vocabulary's last, and the network holds a learned vector for each of 
 """
 
 import html
-import lzma
 import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 
 from mattelier.image import Array
+from mattelier.models.wordlists import lines_of
 
 CONTEXT = 8  # learned vectors after the words
 # what precedes a keyword; "{}" alone first, as in the paper's figure, which ends its list with "..."
@@ -161,6 +160,5 @@ def lite() -> Tokenizer:
 
 
 def read_merges(name: str) -> tuple[tuple[str, str], ...]:
-    packed = (Path(__file__).parent.parent / "shipped" / name).read_bytes()
-    pairs = (line.split(" ") for line in lzma.decompress(packed).decode().splitlines())
+    pairs = (line.split(" ") for line in lines_of(name))
     return tuple((first, second) for first, second in pairs)

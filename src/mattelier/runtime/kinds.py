@@ -1,8 +1,8 @@
 """Names that a network never read, said with names that it did: "yak" is asked for as "yak animal"."""
 
-import lzma
 from functools import cache
-from importlib.resources import files
+
+from mattelier.models.wordlists import class_nouns, lines_of
 
 ARTICLES = ("a", "an", "the")
 # A phrase with one of these, or one that is longer, is no plain name: "the man with a hat" is not "hat".
@@ -18,16 +18,13 @@ LONGEST = 4  # words
 @cache
 def kinds() -> dict[str, str]:
     """Noun -> the nearest broader noun that clipmat-lite knows (scripts/gather_kinds.py, after WordNet)."""
-    text = lzma.decompress((files("mattelier") / "shipped" / "kinds.txt.xz").read_bytes()).decode("ascii")
-    return dict(line.split("\t") for line in text.splitlines())
+    return dict(line.split("\t") for line in lines_of("kinds.txt.xz"))
 
 
 @cache
 def known() -> frozenset[str]:
     """Names of ImageNet's classes and their last words, what they are kinds of, and all other broader nouns."""
-    lines = (files("mattelier") / "shipped" / "imagenet-classes.txt").read_text(encoding="utf-8").splitlines()
-    names = [name for line in lines for name in line.split(", ")]
-    return frozenset((*names, *(name.split()[-1] for name in names), *kinds().values()))
+    return class_nouns().union(kinds().values())
 
 
 def understood(phrase: str) -> str:
@@ -37,9 +34,7 @@ def understood(phrase: str) -> str:
     for alone ("the wooden chair" as "the chair"), of any other the kind is added. A name that is known, or of which
     nothing is, stays as it is.
     """
-    words = phrase.lower().split()
-    article = words[:1] if words and words[0] in ARTICLES else []
-    name = words[len(article) :]
+    article, name = _parted(phrase)
     if len(name) > LONGEST or any(word in JOINTS or _is_doing(word) for word in name):
         return phrase
     for start in range(len(name)):
@@ -54,9 +49,15 @@ def understood(phrase: str) -> str:
 
 def is_noun(phrase: str) -> bool:
     """Whether all of a phrase, but for an article, is one noun that is known or has a kind: "the red panda"."""
-    article, _, name = phrase.lower().partition(" ")
-    noun = name if article in ARTICLES else phrase.lower()
+    noun = " ".join(_parted(phrase)[1])
     return noun in known() or noun in kinds()
+
+
+def _parted(phrase: str) -> tuple[list[str], list[str]]:
+    """Its article, if it begins with one, and its other words."""
+    words = phrase.lower().split()
+    count = 1 if words and words[0] in ARTICLES else 0
+    return words[:count], words[count:]
 
 
 def _is_doing(word: str) -> bool:
