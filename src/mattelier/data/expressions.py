@@ -14,9 +14,10 @@ from typing import Literal
 
 import numpy as np
 
-from mattelier.data.nouns import Names, is_person, is_plural
+from mattelier.data.nouns import Names, is_person
 from mattelier.data.wordings import ABSOLUTE_PHRASES, CLOTHES, PATTERNS, PICTURE, RELATIVE_PHRASES, Split
 from mattelier.image.colournames import COLOURS, is_coloured
+from mattelier.models.wordlists import is_plural
 
 Kind = Literal["keyword", "basic", "absolute", "relative"]
 Tells = Literal["name", "attributes", "relation", "both"]

@@ -166,8 +166,3 @@ def phrase_of(description: str) -> str:
 
 def is_person(noun: str) -> bool:
     return noun == "person" or noun in MEMBERS["person"]["person"].split()
-
-
-def is_plural(noun: str) -> bool:
-    """Whether English says "are" of it; by its ending, which is right for shorts and wrong for a lens."""
-    return noun.endswith("s") and not noun.endswith(("ss", "us", "is", "os"))

@@ -1,4 +1,4 @@
-"""Lists of words that come with the package, a line each."""
+"""Lists of words that come with the package, a line each, and the number of a noun."""
 
 import lzma
 from functools import cache
@@ -23,3 +23,8 @@ def class_nouns() -> frozenset[str]:
     """Every name in those lines, and the last word of each."""
     names = {name for line in class_lines() for name in line.split(", ")}
     return frozenset(names | {name.split()[-1] for name in names})
+
+
+def is_plural(noun: str) -> bool:
+    """Whether English says "are" of it; by its ending, which is right for shorts and wrong for a lens."""
+    return noun.endswith("s") and not noun.endswith(("ss", "us", "is", "os"))

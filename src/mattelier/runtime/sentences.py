@@ -15,6 +15,7 @@ import numpy as np
 
 from mattelier.image import Array
 from mattelier.image.colournames import COLOURS, NEIGHBOURS, colour_shares
+from mattelier.models.wordlists import is_plural
 from mattelier.runtime.kinds import is_noun
 
 Place = Literal["left", "right", "above", "below", "middle", "beside", "bigger", "smaller"]
@@ -89,7 +90,7 @@ def read_sentence(prompt: str) -> Said | None:
     if UNREAD.intersection(words) or is_noun(prompt.strip()):
         return None
     said = _read(words)
-    return said if said and said.name not in ("", "the", "a", "an") and not _is_plural(said.name.split()[-1]) else None
+    return said if said and said.name not in ("", "the", "a", "an") and not _is_several(said.name.split()[-1]) else None
 
 
 def _read(words: Sequence[str]) -> Said | None:
@@ -113,9 +114,9 @@ def _read(words: Sequence[str]) -> Said | None:
     return None if "beside" in places and not other else Said(name, colours, sizes, places, other)
 
 
-def _is_plural(noun: str) -> bool:
-    """By its ending; "glasses" and "trousers" count as plural, and are then left to the network."""
-    return noun in SEVERAL or (noun.endswith("s") and not noun.endswith(("ss", "us", "is")))
+def _is_several(noun: str) -> bool:
+    """More than one; "glasses" and "trousers" too, and are then left to the network."""
+    return noun in SEVERAL or is_plural(noun)
 
 
 def _looks(words: Sequence[str]) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
