@@ -249,6 +249,29 @@ def test_what_cannot_be_done_is_said(folders: tuple[Path, Path], tmp_path: Path)
     assert not (tmp_path / "out").exists() and not (tmp_path / "out.partial").exists()
 
 
+def test_fewer_expressions_are_some_of_the_same(scenes: list[refer.Scene]) -> None:
+    for seed, made in enumerate(scenes[:40]):
+        assert refer.thinned(made, 4, np.random.default_rng(seed)) == made
+        few = refer.thinned(made, 1, np.random.default_rng(seed))
+        assert set(few.expressions) <= set(made.expressions) and set(few.absent) <= set(made.absent)
+        assert [e for e in few.expressions if e.kind == "keyword"] == [
+            e for e in made.expressions if e.kind == "keyword"
+        ]
+        others = Counter(e.target for e in few.expressions if e.kind != "keyword")
+        assert set(others) == set(range(len(made.things))) and set(others.values()) == {1}
+        assert len(few.absent) == min(1, len(made.absent))
+
+
+def test_with_fewer_expressions_the_pictures_are_the_same(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    said = [
+        write_references(*folders, tmp_path / str(n), count=4, seed=3, split="train", side_px=96, expressions=n)
+        for n in (4, 1)
+    ]
+    assert said[0] > said[1]
+    for picture in (tmp_path / "4/images").iterdir():
+        assert picture.read_bytes() == (tmp_path / "1/images" / picture.name).read_bytes()
+
+
 def test_cut_outs_that_show_nothing_make_no_scene(folders: tuple[Path, Path], tmp_path: Path) -> None:
     Image.new("RGBA", (8, 8)).save(tmp_path / "nothing.png")
     with pytest.raises(InputError, match="40 draws from 1 cut-outs gave no scene"):

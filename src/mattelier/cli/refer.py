@@ -18,6 +18,9 @@ def refer(
         Literal["train", "val", "test"], typer.Option(help="Its own objects, backgrounds and wordings.")
     ] = "train",
     side_px: Annotated[int, typer.Option("--size", min=64, max=4096, metavar="PX", help="Pictures are squares.")] = 512,
+    expressions: Annotated[
+        int, typer.Option(min=1, max=4, metavar="N", help="Sentences a subject, beside its name alone, at most.")
+    ] = 4,
 ) -> None:
     """Compose one to three cut-outs over backgrounds and write who is who: pictures, a matte a subject, expressions.
 
@@ -34,6 +37,7 @@ def refer(
         seed=seed,
         split=split,
         side_px=side_px,
+        expressions=expressions,
         track=lambda numbers, total: track(numbers, total, "composing"),
     )
     say(f"{count} pictures, {said} expressions")

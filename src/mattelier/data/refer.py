@@ -7,7 +7,7 @@ seed and i alone. Objects, backgrounds and wordings belong to one split each.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +94,20 @@ def attempt(
     pixels = tuple(to_uint8(alpha) for alpha in seen)
     absent = absent_expressions([c.names for c in cutouts], [c.names for c in chosen], split, rng)
     return Scene(to_uint8(image), pixels, chosen, things, sum(said, ()), layout, background.name, absent)
+
+
+def thinned(made: Scene, most: int, rng: Rng) -> Scene:
+    """The scene with at most `most` expressions a subject beside its keyword, and texts for what is not there."""
+
+    def some(said: Sequence[Expression]) -> tuple[Expression, ...]:
+        return tuple(said[k] for k in sorted(rng.permutation(len(said))[:most]))
+
+    expressions = []
+    for target in range(len(made.things)):
+        of_it = [e for e in made.expressions if e.target == target]
+        expressions += [e for e in of_it if e.kind == "keyword"]
+        expressions += some([e for e in of_it if e.kind != "keyword"])
+    return replace(made, expressions=tuple(expressions), absent=some(made.absent))
 
 
 def specific(names: Names) -> frozenset[str]:

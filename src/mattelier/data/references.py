@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 
 from mattelier.data.cutouts import Cutout, read_cutouts
-from mattelier.data.expressions import tells
+from mattelier.data.expressions import PER_THING, tells
 from mattelier.data.readers.example import Example
-from mattelier.data.refer import Scene, scene, split_of
+from mattelier.data.refer import Scene, scene, split_of, thinned
 from mattelier.data.wordings import Split
 from mattelier.errors import InputError
 from mattelier.image.output import encode
@@ -58,24 +58,28 @@ def write_references(
     seed: int,
     split: Split,
     side_px: int = 512,
+    expressions: int = len(PER_THING),
     track: Callable[[Iterable[int], int], Iterable[int]] = lambda numbers, total: numbers,
 ) -> int:
     """Make a set of `count` scenes in a new folder, whole or not at all; returns the number of expressions.
 
-    The same inputs, seed and split give the same bytes. Raises InputError when `out` exists, when a folder holds
-    nothing for the split, or when subjects cannot be told apart.
+    The same inputs, seed and split give the same bytes; with fewer expressions the pictures are the same. Raises
+    InputError when `out` exists, when a folder holds nothing for the split, or when subjects cannot be told apart.
     """
     if out.exists():
         raise InputError(f"{out} already exists; a set is written into a new folder: choose another, or remove it")
     cutouts, grounds = of_split(read_cutouts(foregrounds), pictures(backgrounds), split)
+
+    def make(number: int) -> Scene:
+        made = scene(cutouts, grounds, side_px, split, seed, number)
+        return thinned(made, expressions, np.random.default_rng((seed, number)))
+
     partial = out.with_name(f"{out.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     for folder in ("images", "alpha"):
         (partial / folder).mkdir(parents=True)
     try:
-        said = write_scenes(
-            partial, track(range(count), count), lambda i: scene(cutouts, grounds, side_px, split, seed, i), split
-        )
+        said = write_scenes(partial, track(range(count), count), make, split)
         os.replace(partial, out)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
