@@ -174,3 +174,8 @@ def test_where_a_name_finds_one_thing_the_rest_does_not_matter(card: Card, photo
     network = Twins()
     find(card, network, decode(photo), "the shade, if you please", {})
     assert network.asked == ["all"]
+
+
+def test_a_name_beside_it_that_was_never_learned_is_said(card: Card, photo: Array) -> None:
+    coarse = find(card, Twins(), decode(photo), "the box to the right of the yak", {})
+    assert "It has not learned 'the yak', and looked for 'the yak animal': please look." in coarse.notes

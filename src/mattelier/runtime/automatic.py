@@ -130,7 +130,10 @@ def meant(card: Card, run: Run, copy: Array, prompt: str) -> tuple[dict[str, Arr
     outputs, alpha, notes = asked(prompt if said is None else said.name)
     parts = found(outputs, alpha)
     if said is not None and is_choice(parts):
-        beside = found(*asked(said.other)[:2]) if said.other else None
+        beside = None
+        if said.other:
+            other, its_alpha, its_notes = asked(said.other)
+            beside, notes = found(other, its_alpha), notes + its_notes
         chosen = said_part(parts, said, copy, beside)
         if chosen is not None:
             return outputs, chosen, notes
