@@ -310,8 +310,8 @@ CARDS: tuple[Card, ...] = (
         limits=(
             "knows best what ImageNet and 5,100 photos name, refuses one in eleven words for what is there and answers "
             "a third of those for what is not, mostly with a sentence that it is not sure; takes one animal for "
-            "another; reads English alone; of several things of one name places and looks choose by rule; beside something "
-            "large it often keeps more than was asked for; sees the photo as a square of 512 px"
+            "another; reads English alone; of several things of one name places and looks choose by rule; beside "
+            "something large it often keeps more than was asked for; sees the photo as a square of 512 px"
         ),
     ),
 )
