@@ -10,14 +10,12 @@ number of these files, prior tokens and the refinement of Deep Image Matting, is
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from mattelier import list_models
-from mattelier.evaluate.statistics import clustered, compare, estimate
+from mattelier.evaluate.statistics import clustered, compare, geometric
 
 RESULTS = Path(__file__).resolve().parent / "results"
 UNSEEN = ("feather", "net")  # kinds of the proving ground that are for testing alone
@@ -34,8 +32,8 @@ def system(result: Mapping[str, Any], name: str) -> dict[str, Any]:
     return found
 
 
-def shown(found: Mapping[str, float], digits: int = 3) -> str:
-    return f"{found['mean']:.{digits}f} [{found['low']:.{digits}f}, {found['high']:.{digits}f}]"
+def shown(found: Mapping[str, float]) -> str:
+    return f"{found['mean']:.3f} [{found['low']:.3f}, {found['high']:.3f}]"
 
 
 def row(name: str, asked: str, found: Mapping[str, float], is_reached: bool) -> Row:
@@ -58,10 +56,6 @@ def ratios(ours: Mapping[str, Any], base: Mapping[str, Any], figure: str) -> dic
         for picture in ours["pictures"]
         if picture.get(figure) is not None and theirs.get(picture["name"])
     }
-
-
-def geometric(values: Sequence[float]) -> dict[str, float]:
-    return {name: float(np.exp(value)) for name, value in estimate([float(np.log(value)) for value in values]).items()}
 
 
 def by_alpha(found: Mapping[str, float]) -> list[float]:

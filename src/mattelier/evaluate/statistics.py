@@ -33,6 +33,12 @@ def estimate(values: Sequence[float]) -> Estimate:
     return {"mean": sum(values) / len(values), "low": low, "high": high}
 
 
+def geometric(ratios: Sequence[float]) -> Estimate:
+    """Geometric mean, low and high end of its 95 % interval."""
+    logs = estimate([float(np.log(ratio)) for ratio in ratios])
+    return {name: float(np.exp(value)) for name, value in logs.items()}
+
+
 def clustered(parts: Sequence[tuple[str, float, float]]) -> Estimate:
     """Sum of counts by sum of totals, and its 95 % interval over clusters: scenes are resampled, with all they hold.
 
@@ -76,5 +82,4 @@ def _gaps(pairs: Sequence[tuple[Picture, Picture]], name: str) -> list[float]:
 
 
 def _ratio(both: Sequence[tuple[float, float]]) -> Estimate:
-    logs = [float(np.log(max(a, ONE_PIXEL) / max(b, ONE_PIXEL))) for a, b in both]
-    return {name: float(np.exp(value)) for name, value in estimate(logs).items()}
+    return geometric([max(a, ONE_PIXEL) / max(b, ONE_PIXEL) for a, b in both])
