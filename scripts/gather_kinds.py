@@ -7,8 +7,9 @@
 Every noun of WordNet 3.0 (Miller, "WordNet: A Lexical Database for English", CACM 1995) that names something visible
 and that clipmat-lite does not know, with the nearest broader noun that it knows: "yak animal". What it knows are the
 names in shipped/imagenet-classes.txt, their last words, and those of its first vectors (scripts/distil_words.py).
-A noun counts in its commonest visible sense; as somebody, or as food, only where no other sense is commoner: a donkey
-is an animal first. Proper names are left out.
+A noun counts in its commonest visible sense; as somebody, or as food, only where no other sense is commoner, and as
+somebody only where it is no animal as well: who asks a photo for the wasp, the shrew or the canary means those. Nouns
+of which that is not so are listed. Proper names are left out.
 """
 
 import argparse
@@ -25,6 +26,16 @@ from mattelier.models.wordlists import class_nouns
 SHIPPED = Path(__file__).resolve().parent.parent / "src" / "mattelier" / "shipped" / "kinds.txt.xz"
 # WordNet's files of nouns: animals, artefacts, body parts, natural objects, plants; food, people; the broadest
 VISIBLE, IF_FIRST, BROADEST = frozenset(("05", "06", "08", "17", "20")), frozenset(("13", "18")), "03"
+ANIMAL, PERSON = "05", "18"
+# somebody first, though an animal is called so too
+PEOPLE_WORDS = (
+    "admiral adult angler arab baby boxer brahman brahmin carrier diver dragon emperor fisher grenadier hag "
+    "host jackass kid killer man man-eater maverick miller monarch monitor monster nanny nymph offspring "
+    "orphan painter pastor poacher redhead relative runner sawyer schoolmaster searcher siren sire sitter "
+    "sleeper soldier stargazer stepper stud suckling survivor sweeper tinker trumpeter tumbler viceroy weaver "
+    "welsh whistler worker"
+)
+PEOPLE = frozenset((*PEOPLE_WORDS.split(), "sergeant major"))
 NO_KIND = frozenset(("object", "figure", "model", "family", "instrument"))  # of which nobody knows how it looks
 BROADER, INSTANCE = "@", "@i"
 
@@ -64,11 +75,13 @@ def lines_of(file: Path) -> Iterator[str]:
         yield from (line for line in text if not line.startswith("  "))
 
 
-def visible_sense(places: list[str], senses: dict[str, Sense]) -> str | None:
+def visible_sense(noun: str, places: list[str], senses: dict[str, Sense]) -> str | None:
     """The commonest meaning of a noun that can be seen; the broadest, for a plant is no factory."""
     common = [place for place in places if not senses[place].is_name]
     common.sort(key=lambda place: senses[place].file != BROADEST)
     files = [senses[place].file for place in common]
+    if noun not in PEOPLE and files[:1] == [PERSON] and ANIMAL in files:
+        return common[files.index(ANIMAL)]
     visible = (k for k, file in enumerate(files) if file in VISIBLE or (k == 0 and file in {*IF_FIRST, BROADEST}))
     first = next(visible, None)
     return None if first is None else common[first]
@@ -96,7 +109,7 @@ def main() -> None:
     folder = words.parse_args().wordnet
     names = class_nouns() | {*EVERYDAY.split(), *CATEGORIES.values()}
     senses = read_senses(folder / "data.noun")
-    meanings = {noun: visible_sense(places, senses) for noun, places in read_nouns(folder / "index.noun").items()}
+    meanings = {noun: visible_sense(noun, places, senses) for noun, places in read_nouns(folder / "index.noun").items()}
     known = {noun: place for noun, place in meanings.items() if noun in names and noun not in NO_KIND}
     found = {
         noun: kind_of(place, senses, known)

@@ -17,6 +17,10 @@ from mattelier.runtime.words import read_prompt
         ("Hibiscus", "hibiscus plant"),  # not the factory
         ("a wren", "a wren bird"),  # not the architect
         ("guy", "guy man"),  # not slang for a cat, or a cat slang for him
+        ("the wasp", "the wasp insect"),  # nor a Protestant
+        ("humpback whale", "whale"),  # not somebody very large
+        ("a redhead", "a redhead person"),  # no duck
+        ("the worker", "the worker person"),  # no bee
         ("the prairie dog", "the prairie dog animal"),  # no dog
         ("indian blackbuck", "blackbuck antelope"),
         ("the wooden chair", "the chair"),
