@@ -62,7 +62,7 @@ def test_words_for_what_is_not_there_come_with_an_empty_matte(reference: Referen
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Six photos of discs, red or blue, upper left: two named well, four that cannot be used."""
+    """Seven photos of discs, red or blue, upper left: two named well, five that cannot be used."""
     photos = tmp_path / "photos"
     photos.mkdir()
     rows = ["name,split,quality,category,description"]
@@ -72,6 +72,7 @@ def folder(tmp_path: Path) -> Path:
         "three": "train,good,objects,",
         "four": "train,good,animals,Is this a dog?",  # a sentence, and so no more than an animal
         "held_01": "train,good,animals,A cat.",  # another view of what a test scene shows
+        "other_02": "train,good,animals,A cat.",  # and what was cut from it
         "six": "test,good,animals,A cow.",
     }.items():
         alpha = np.zeros((48, 64), np.uint8)
@@ -83,7 +84,8 @@ def folder(tmp_path: Path) -> Path:
         rows.append(f"{name},{rest}")
     (photos / "manifest.csv").write_text("\n".join(rows))
     (tmp_path / "refer" / "test").mkdir(parents=True)
-    (tmp_path / "refer" / "test" / "manifest.csv").write_text("name,object\ntest_000000_0,held\n")
+    objects = "name,object\ntest_000000_0,held\ntest_000000_1,cut_other\n"
+    (tmp_path / "refer" / "test" / "manifest.csv").write_text(objects)
     return tmp_path
 
 

@@ -9,6 +9,7 @@ from mattelier.data.nouns import Names, names_of
 from mattelier.errors import InputError
 
 SUFFIXES = {".png", ".webp", ".tif", ".tiff"}
+CUT = "cut_"  # before the name of a photo: what was cut from it
 VIEW = re.compile(r"(?:_up|_left|_right)?(?:[ _-]\d{1,2})?$")
 
 

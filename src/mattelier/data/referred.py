@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 
 from mattelier.data import absent
 from mattelier.data.augment import Rng, crop_box, degrade, resize_crop, unit
-from mattelier.data.cutouts import object_of
+from mattelier.data.cutouts import CUT, object_of
 from mattelier.data.datasets import Photo, load_grey, load_rgb, read_photos, rows
 from mattelier.data.expressions import express, mirrored
 from mattelier.data.nouns import Names, names_of
@@ -209,7 +209,8 @@ def said(names: Sequence[Names], image: Float, mattes: Sequence[Float], target: 
 def worded_photos(root: Path) -> tuple[Worded, ...]:
     """The photos of split train that a description names, without objects that val or test scenes show.
 
-    Only exact descriptions count: a photo that is called by its category alone is no use.
+    Which those are is read from DIR/refer/val and DIR/refer/test, where they are; a cut-out "cut_NAME" shows the object
+    of photo NAME. Only exact descriptions count: a photo that is called by its category alone is no use.
     """
     kept_back = [root / "refer" / split for split in HELD_OUT]
     held = {row["object"] for folder in kept_back if (folder / "manifest.csv").is_file() for row in rows(folder)}
@@ -217,7 +218,8 @@ def worded_photos(root: Path) -> tuple[Worded, ...]:
     for photo in read_photos(root, "train"):
         names = names_of(photo.description, photo.category)
         is_named = names.sure[0] not in absent.GENERAL - {"person"}
-        if photo.description and is_named and not held & {photo.name, object_of(photo.name)}:
+        thing = object_of(photo.name)
+        if photo.description and is_named and not held & {photo.name, thing, f"{CUT}{thing}"}:
             found.append(Worded(photo, names))
     return tuple(found)
 

@@ -274,8 +274,8 @@ CLIPMAT_LITE = Recipe(  # ours
         Stage("kinds", steps=1_200, side_px=256, batch=8, lr=4e-4, lr_end=1.5e-4, encoder_lr_share=0.1),
         Stage("close", steps=700, side_px=384, batch=4, lr=2e-4, lr_end=2e-6, encoder_lr_share=0.1),
         # and names of other animals, plants and things
-        Stage("more kinds", steps=1_300, side_px=256, batch=8, lr=4e-4, lr_end=1.5e-4, encoder_lr_share=0.1),
-        Stage("closer", steps=700, side_px=384, batch=4, lr=2e-4, lr_end=2e-6, encoder_lr_share=0.1),
+        Stage("more kinds", steps=1_200, side_px=256, batch=8, lr=4e-4, lr_end=1.5e-4, encoder_lr_share=0.1),
+        Stage("closer", steps=600, side_px=384, batch=4, lr=2e-4, lr_end=2e-6, encoder_lr_share=0.1),
     ),
     sources=(("refer", 0.60), ("photo", 0.16), ("pair", 0.24)),  # scenes are composites: a share of true photos
     samples="refer",
