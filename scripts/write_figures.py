@@ -78,8 +78,9 @@ def words_table() -> str:
         return "Not measured yet."
     result = json.loads(file.read_text(encoding="utf-8"))
     said = (
-        f"{result['set']['pictures']} texts of scenes made by `matte data refer --split test`: objects, backgrounds "
-        f"and wordings that no training saw; commit `{result['environment']['commit']}`, {named(result)}; "
+        f"{result['set']['pictures']} texts of scenes that `matte data refer --split test` makes of what "
+        "`benchmarks/unseen.py` cuts out (the last 235 of 500): objects, backgrounds and wordings that no training "
+        f"saw; commit `{result['environment']['commit']}`, {named(result)}; "
         "95 % intervals over scenes."
     )
     return said + "\n\n" + report.markdown(report.word_rows(result))

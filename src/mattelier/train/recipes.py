@@ -221,9 +221,6 @@ FBA_LITE = Recipe(  # ours
         # it was still getting better when it ended
         Stage("again", steps=900, side_px=160, batch=8, lr=6e-4, lr_end=2e-4, crops_px=SMALL_CROPS_PX),
         Stage("finer", steps=600, side_px=256, batch=8, lr=2e-4, lr_end=2e-6),
-        # and still was
-        Stage("once more", steps=1_300, side_px=160, batch=8, lr=8e-4, lr_end=2e-4, crops_px=SMALL_CROPS_PX),
-        Stage("finest", steps=800, side_px=256, batch=8, lr=2e-4, lr_end=2e-6),
     ),
     optimiser=Optimiser("radam", weight_decay=0.0),  # the paper's; its decay is meant for hundred times the steps
     sources=FINE,
@@ -273,9 +270,6 @@ CLIPMAT_LITE = Recipe(  # ours
         # names were wanting: birds, flowers, monkeys and butterflies of many kinds from here on
         Stage("kinds", steps=1_200, side_px=256, batch=8, lr=4e-4, lr_end=1.5e-4, encoder_lr_share=0.1),
         Stage("close", steps=700, side_px=384, batch=4, lr=2e-4, lr_end=2e-6, encoder_lr_share=0.1),
-        # and names of other animals, plants and things
-        Stage("more kinds", steps=1_200, side_px=256, batch=8, lr=4e-4, lr_end=1.5e-4, encoder_lr_share=0.1),
-        Stage("closer", steps=600, side_px=384, batch=4, lr=2e-4, lr_end=2e-6, encoder_lr_share=0.1),
     ),
     sources=(("refer", 0.60), ("photo", 0.16), ("pair", 0.24)),  # scenes are composites: a share of true photos
     samples="refer",
