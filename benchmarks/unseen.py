@@ -32,7 +32,7 @@ LEFT_OUT = frozenset(
     )
 )
 SEEN_TO_BE = {"inet_681_notebook": "laptop", "u2_object_whisk": "meerkat"}
-CUT_OFF, PERSONS = 0.12, 14  # share of the border that is subject, at most
+CUT_OFF, PERSONS = 0.12, 14  # at most: the share of the border that is subject, and how many
 FAINT, MARGIN_PX = 8, 4  # alpha of 255 up to which nothing is there
 COLUMNS = ("name", "source", "licence", "description", "category", "object", "split")
 
@@ -53,9 +53,11 @@ def photos(data: Path, split: str) -> Iterator[tuple[bytes, dict[str, str]]]:
         file = data / "photos" / row["name"]
         alpha = load_grey(file.with_suffix(".png"))
         border = np.concatenate((alpha[0], alpha[-1], alpha[:, 0], alpha[:, -1])).mean() / 255
+        if border > CUT_OFF:
+            continue
         is_person = row["category"] == "people"
-        persons += is_person and border <= CUT_OFF
-        if border > CUT_OFF or (is_person and persons > PERSONS):
+        persons += is_person
+        if is_person and persons > PERSONS:
             continue
         said = "person" if is_person else SEEN_TO_BE.get(row["name"], row["subject"])
         named = {"name": f"photo_{row['name']}.png", "description": said, "object": object_of(row["name"])}
