@@ -1,7 +1,7 @@
 """A photo, and words where the network reads them -> coarse alpha and the network's other heads, at its own size."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,9 +18,6 @@ from mattelier.runtime.subject import refusal, require_contrast, require_subject
 from mattelier.runtime.words import Parts, is_choice, meant_parts, parts_of, read_prompt, require_meant, said_part
 
 Run = Callable[[dict[str, Array]], dict[str, Array]]  # Engine.run
-# Quality fine: how much larger than usual the network sees the photo each time, the largest last, and whether mirrored.
-# Of nine ways to look up to six times, chosen on 82 photos of split val (docs/cut.md).
-FINE_LOOKS = ((1.0, False), (1.25, True), (1.5, False))
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,54 +34,36 @@ def find(
     card: Card, run: Run, picture: Picture, prompt: str | None, seconds: dict[str, float], quality: Quality = "standard"
 ) -> Coarse:
     """What the network finds; with a prompt, what the words mean.  Raises NoSubject, InputError and WeightsError."""
-    notes: tuple[str, ...] = ()
-    if prompt is not None:
-        small, copy = _prepared(card.contract, picture, seconds)
-        with timed(seconds, "network"):
-            outputs, alpha, notes = meant(card, run, copy, prompt)
-    else:
-        look = _looked_often if quality == "fine" else _looked
-        small, outputs = look(card.contract, run, picture, seconds)
-        alpha = restore(card.contract, outputs, (small.shape[0], small.shape[1]))
-    doubts = require_found(card, outputs, alpha, picture, prompt)
-    return Coarse(alpha, outputs, small, notes + doubts)
-
-
-def _prepared(contract: Contract, picture: Picture, seconds: dict[str, float]) -> tuple[Array, Array]:
-    """The photo's samples at the network's size, and as the network sees them.  Raises NoSubject."""
+    contract = card.contract
     with timed(seconds, "prepare"):
         small = shrink(contract, picture.pixels)
         copy = network_copy(contract, picture, small)
         require_contrast(copy)
-    return small, copy
-
-
-def _looked(
-    contract: Contract, run: Run, picture: Picture, seconds: dict[str, float], is_mirrored: bool = False
-) -> tuple[Array, dict[str, Array]]:
-    """The photo's samples at the network's size, and its heads."""
-    small, copy = _prepared(contract, picture, seconds)
+    notes: tuple[str, ...] = ()
     with timed(seconds, "network"):
-        outputs = run(network_input(contract, copy[:, ::-1] if is_mirrored else copy))
-    return small, {name: plane[..., ::-1] for name, plane in outputs.items()} if is_mirrored else outputs
+        if prompt is not None:
+            outputs, alpha, notes = meant(card, run, copy, prompt)
+        else:
+            look = _looked_twice if quality == "fine" else _looked
+            outputs = look(contract, run, copy)
+            alpha = restore(contract, outputs, (small.shape[0], small.shape[1]))
+    doubts = require_found(card, outputs, alpha, picture, prompt)
+    return Coarse(alpha, outputs, small, notes + doubts)
 
 
-def _looked_often(
-    contract: Contract, run: Run, picture: Picture, seconds: dict[str, float]
-) -> tuple[Array, dict[str, Array]]:
-    """The same at the largest of several sizes; every head is the mean of what was seen."""
-    looks = []
-    for factor, is_mirrored in FINE_LOOKS:
-        larger = replace(contract, longest_px=round(factor * contract.longest_px))
-        looks.append(_looked(larger, run, picture, seconds, is_mirrored))
-    small = looks[-1][0]
-    with timed(seconds, "network"):
-        return small, mean_of([outputs for _, outputs in looks], (small.shape[0], small.shape[1]))
+def _looked(contract: Contract, run: Run, copy: Array) -> dict[str, Array]:
+    """The network's heads, (1, c, h, w) by name."""
+    return run(network_input(contract, copy))
 
 
-def mean_of(looks: Sequence[dict[str, Array]], hw: tuple[int, int]) -> dict[str, Array]:
-    """Heads (1, c, h, w) of any sizes, by name, as their means (1, c, *hw)."""
-    return {name: np.stack([resized(look[name], hw) for look in looks]).mean(0, np.float32) for name in looks[-1]}
+def _looked_twice(contract: Contract, run: Run, copy: Array) -> dict[str, Array]:
+    """The same, each the mean of what the network says of the photo and of its mirror image.
+
+    Of 18 ways to look up to six times, larger, smaller and mirrored, chosen on photos and drawn scenes of val
+    (docs/cut.md).
+    """
+    plain, mirrored = _looked(contract, run, copy), _looked(contract, run, copy[:, ::-1])
+    return {name: (plane + mirrored[name][..., ::-1]) / 2 for name, plane in plain.items()}
 
 
 def heads(card: Card, run: Run, picture: Picture, prompt: str | None) -> tuple[dict[str, Array], str | None]:

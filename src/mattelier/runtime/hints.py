@@ -44,9 +44,8 @@ def check_hints(card: Card, trimap: object, prompt: str | None, quality: Quality
 
 
 def looks_again(card: Card) -> bool:
-    """Whether quality fine is of use: the network needs the photo alone, and sees it at any size."""
-    contract = card.contract
-    return contract.inputs == ("image",) and contract.multiple_of < contract.longest_px
+    """Whether quality fine is of use: the network needs the photo alone."""
+    return card.contract.inputs == ("image",)
 
 
 def read_trimap(

@@ -112,8 +112,8 @@ class Matter:
         trimap: for models that need one, as large as the photo: path, bytes, Pillow image or (H, W) array; black is
         background, white is subject, grey is looked at.
         quality: draft enlarges the network's alpha plainly and keeps the photo's colours; standard follows the
-        photo's edges and takes the old background out of the colours; fine does so after looking three times, at
-        three sizes and once mirrored, for a network that needs the photo alone and sees it at any size.
+        photo's edges and takes the old background out of the colours; fine does so after looking twice, once
+        at the photo's mirror image, for a network that needs the photo alone.
         Raises InputError for pictures and options that cannot be used, and NoSubject.
         """
         check_hints(self.card, trimap, prompt, quality)
