@@ -79,7 +79,7 @@ def words_table() -> str:
     result = json.loads(file.read_text(encoding="utf-8"))
     said = (
         f"{result['set']['pictures']} texts of scenes that `matte data refer --split test` makes of what "
-        "`benchmarks/unseen.py` cuts out (the last 235 of 500): objects, backgrounds and wordings that no training "
+        "`benchmarks/unseen.py` cuts out: objects, backgrounds and wordings that no training "
         f"saw; commit `{result['environment']['commit']}`, {named(result)}; "
         "95 % intervals over scenes."
     )
