@@ -10,7 +10,7 @@ import pytest
 from mattelier.errors import InputError, NoSubject, WeightsError
 from mattelier.image.trimap import BACKGROUND, FOREGROUND, UNKNOWN
 from mattelier.models.cards import Card
-from mattelier.runtime import cascade, pipeline
+from mattelier.runtime import automatic, cascade, pipeline
 from mattelier.runtime.cascade import learned_trimap, lifted, settled
 from mattelier.runtime.pipeline import Matter
 
@@ -70,6 +70,23 @@ def test_the_cascade_is_the_refiner_with_the_learned_trimap(leader: Matter, told
     assert np.array_equal(cut.alpha, alone.alpha) and np.array_equal(cut.colours, alone.colours)
     assert (cut.alpha[cut.trimap == F] == 1).all() and (cut.alpha[cut.trimap == B] == 0).all()
     assert np.array_equal(cut.colours[cut.trimap != U], pixels[cut.trimap != U])
+
+
+def test_a_leader_looks_twice_but_for_a_draft(leader: Matter, glancing: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[object] = []
+    really = automatic._looked
+    monkeypatch.setattr(automatic, "_looked", lambda *given: (calls.append(given), really(*given))[1])
+
+    def looks(matter: Matter) -> list[int]:
+        counts = []
+        for quality in ("draft", "standard", "fine"):
+            calls.clear()
+            matter.cut(photo(), quality=quality)
+            counts.append(len(calls))
+        return counts
+
+    assert looks(leader) == [1, 2, 2]
+    assert looks(Matter(glancing[0], file=glancing[1], threads=1, refiner=None)) == [1, 1, 2]
 
 
 def test_a_large_photo_is_refined_smaller_and_lifted(glancing: Made, told: Made) -> None:

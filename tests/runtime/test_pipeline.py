@@ -115,7 +115,7 @@ def test_fine_is_the_mean_of_two_looks(matter: Matter) -> None:
         return {"alpha": alpha[None, None]}
 
     picture = decode(photo((96, 128)))
-    found = automatic.find(matter.card, run, picture, None, {}, "fine")
+    found = automatic.find(matter.card, run, picture, None, {}, is_twice=True)
     assert len(seen) == 2
     assert np.array_equal(seen[0], seen[1][..., ::-1])
     assert not np.array_equal(seen[0], seen[1])

@@ -37,7 +37,7 @@ def cut(
         str | None, typer.Option(metavar="COLOUR|FILE|blur[:N]", help="What to put behind the subject.")
     ] = None,
     quality: Annotated[
-        Quality, typer.Option(help="draft: coarse edges, colours as they are. fine: looks twice, once mirrored.")
+        Quality, typer.Option(help="draft: coarse edges, colours as they are. fine: always looks twice.")
     ] = "standard",
     format: Annotated[Format | None, typer.Option(help="Default: what -o ends in, else png.")] = None,
     bits: Annotated[Bits | None, typer.Option(help="A sample. Default: as in IMAGE.")] = None,

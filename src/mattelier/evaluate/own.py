@@ -55,9 +55,11 @@ def own(name: str) -> System:
     card = card_of(first)
     refiner = card_of(second) if second else refiner_of(card) if way in ("standard", "fine") else None
     require_cascade(card, refiner)
-    quality: Quality = "draft" if way == "draft" else "fine" if way == "fine" else "standard"
-    if quality == "fine" and not looks_again(card):
+    if way == "fine" and not looks_again(card):
         raise InputError(f"{card.name} looks once; expected a model that needs the photo alone; leave :fine away")
+    # what leads a refiner looks twice, with it and without
+    is_twice = way == "fine" or (way == "alone" and refiner_of(card) is not None and looks_again(card))
+    quality: Quality = "draft" if way == "draft" else "fine" if is_twice else "standard"
     joining = (refiner, checked(refiner)) if refiner else None
     run = Run(card, checked(card), quality, joining)
     label = card.name + (f"+{refiner.name}" if refiner and second else "") + ("" if way == "standard" else f":{way}")

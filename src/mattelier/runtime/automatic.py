@@ -11,7 +11,6 @@ from mattelier.image.geometry import fit_size, resize
 from mattelier.image.io import Picture
 from mattelier.models.cards import Card, Contract
 from mattelier.runtime.cutout import timed
-from mattelier.runtime.options import Quality
 from mattelier.runtime.prepare import network_copy, network_input, restore, shrink, size_of, small_alpha
 from mattelier.runtime.sentences import read_sentence
 from mattelier.runtime.subject import refusal, require_contrast, require_subject
@@ -31,9 +30,12 @@ class Coarse:
 
 
 def find(
-    card: Card, run: Run, picture: Picture, prompt: str | None, seconds: dict[str, float], quality: Quality = "standard"
+    card: Card, run: Run, picture: Picture, prompt: str | None, seconds: dict[str, float], is_twice: bool = False
 ) -> Coarse:
-    """What the network finds; with a prompt, what the words mean.  Raises NoSubject, InputError and WeightsError."""
+    """What the network finds; with a prompt, what the words mean.  Raises NoSubject, InputError and WeightsError.
+
+    is_twice: without a prompt, look at the photo's mirror image too.
+    """
     contract = card.contract
     with timed(seconds, "prepare"):
         small = shrink(contract, picture.pixels)
@@ -44,7 +46,7 @@ def find(
         if prompt is not None:
             outputs, alpha, notes = meant(card, run, copy, prompt)
         else:
-            look = _looked_twice if quality == "fine" else _looked
+            look = _looked_twice if is_twice else _looked
             outputs = look(contract, run, copy)
             alpha = restore(contract, outputs, (small.shape[0], small.shape[1]))
     doubts = require_found(card, outputs, alpha, picture, prompt)

@@ -113,7 +113,7 @@ class Matter:
         background, white is subject, grey is looked at.
         quality: draft enlarges the network's alpha plainly and keeps the photo's colours; standard follows the
         photo's edges and takes the old background out of the colours; fine does so after looking twice, once
-        at the photo's mirror image, for a network that needs the photo alone.
+        at the photo's mirror image, for a network that needs the photo alone; one that leads a refiner always does.
         Raises InputError for pictures and options that cannot be used, and NoSubject.
         """
         check_hints(self.card, trimap, prompt, quality)
@@ -182,8 +182,10 @@ class Matter:
 
     def _unaided(self, picture: Picture, prompt: str | None, quality: Quality, seconds: dict[str, float]) -> Found:
         """From the photo, and from words where the network reads them.  Raises NoSubject."""
-        coarse = automatic.find(self.card, self._engine.run, picture, prompt, seconds, quality)
-        refiner = None if quality == "draft" else self.refiner
+        is_refined = self._refiner_card is not None and quality != "draft"
+        # before a refiner, which takes much longer, a second look hardly counts
+        coarse = automatic.find(self.card, self._engine.run, picture, prompt, seconds, is_refined or quality == "fine")
+        refiner = self.refiner if is_refined else None
         if refiner is None:
             with timed(seconds, "refine"):
                 matte = enlarge(coarse.alpha, picture.pixels, quality, coarse.small)
