@@ -52,10 +52,14 @@ def test_a_png_sheet_of_a_sample(evolve: Evolve, tmp_path: Path) -> None:
     assert float(gfm.split()[1]) > 0 and float(gfm.split()[4]) > 20  # seconds; MiB
 
 
-def test_an_html_sheet_says_who_made_the_trimap_and_that_clipmat_needs_words(evolve: Evolve, tmp_path: Path) -> None:
-    result = evolve("cat.png", "-o", "sheet.html")
+def test_an_html_sheet_in_place_of_an_older_says_who_made_the_trimap_and_that_clipmat_needs_words(
+    evolve: Evolve, tmp_path: Path
+) -> None:
+    (tmp_path / "sheet.html").write_text("older")
+    result = evolve("cat.png", "-o", "sheet.html", "--overwrite")
     assert (result.exit_code, result.stdout) == (0, "sheet.html\n"), result.stderr
     text = (tmp_path / "sheet.html").read_text(encoding="utf-8")
+    assert text.startswith("<!doctype html>")
     assert "Made from gfm-lite&#x27;s glance in " in text and "nobody painted it." in text
     assert "No words were given." in text and "://" not in text
     for name in ("DIM", "FBA", "GFM", "MODNet", "MatteFormer", "CLIPMat"):
@@ -101,12 +105,6 @@ def test_what_cannot_be_used_is_refused_and_nothing_is_written(
     assert (result.exit_code, result.stdout) == (code, "")
     assert says in said(result)
     assert {name: (tmp_path / name).read_bytes() for name in files(tmp_path)} == before
-
-
-def test_overwrite_replaces_an_older_sheet(evolve: Evolve, tmp_path: Path) -> None:
-    (tmp_path / "x.html").write_text("older")
-    assert evolve("cat.png", "-o", "x.html", "--overwrite").exit_code == 0
-    assert (tmp_path / "x.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
 def test_a_photo_on_which_no_system_works_writes_nothing(evolve: Evolve, tmp_path: Path) -> None:

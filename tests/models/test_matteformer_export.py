@@ -65,6 +65,7 @@ def session(net: nn.Module, tmp_path_factory: pytest.TempPathFactory) -> ort.Inf
             dynamic_shapes={name: {2: height, 3: width} for name in ("image", "trimap")},
             dynamo=True,
             opset_version=18,
+            optimize=False,  # as mattelier.runtime.export has it, and a quarter quicker
             verbose=False,
         )
     return ort.InferenceSession(file, providers=["CPUExecutionProvider"])
