@@ -221,6 +221,9 @@ FBA_LITE = Recipe(  # ours
         # it was still getting better when it ended
         Stage("again", steps=900, side_px=160, batch=8, lr=6e-4, lr_end=2e-4, crops_px=SMALL_CROPS_PX),
         Stage("finer", steps=600, side_px=256, batch=8, lr=2e-4, lr_end=2e-6),
+        Stage("once more", steps=1_300, side_px=160, batch=8, lr=8e-4, lr_end=2e-4, crops_px=SMALL_CROPS_PX),
+        Stage("finest", steps=900, side_px=256, batch=8, lr=2e-4, lr_end=2e-6),
+        Stage("last", steps=650, side_px=256, batch=8, lr=2e-4, lr_end=2e-6),
     ),
     optimiser=Optimiser("radam", weight_decay=0.0),  # the paper's; its decay is meant for hundred times the steps
     sources=FINE,
