@@ -95,7 +95,7 @@ def of_trimaps() -> Iterator[Row]:
     pairs = [
         (each["name"], each["seconds"], seconds[each["name"]]) for each in system(every, "pymatting:cf")["pictures"]
     ]
-    slower = clustered(pairs)  # that run was alone on its machine
+    slower = clustered(pairs)  # closed form and ours in one run, alone on the machine
     yield at_least("fba-lite", "true alpha, closed form's seconds to its own, sums:", 10, slower)
     for each in read("backgrounds")["sets"]:
         asked = f"{each['set']}, ten backgrounds, error to the photo's own colours':"
