@@ -306,7 +306,7 @@ CARDS: tuple[Card, ...] = (
             "present words refused, unseen things (2,024 texts)": "6 % (5 to 7 %)",
             "IoU, unseen things (2,498 texts)": "0.740 (0.725 to 0.754)",
             "MAD, unseen things (2,498 texts)": "0.020",
-            "seconds a text of the test scenes, two cores, unrefined": "0.12",
+            "seconds a text of the test scenes, two slow cores, unrefined": "0.35",
         },
         limits=(
             "knows best what ImageNet and 5,100 photos name, refuses one in 17 words for what is there and answers "
