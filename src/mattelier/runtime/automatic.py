@@ -76,7 +76,7 @@ def heads(card: Card, run: Run, picture: Picture, prompt: str | None) -> tuple[d
     contract = card.contract
     copy = network_copy(contract, picture)
     if prompt is None:
-        outputs = run(network_input(contract, copy))
+        outputs = _looked(contract, run, copy)
         alpha = restore(contract, outputs, (copy.shape[0], copy.shape[1]))
     else:
         outputs, alpha, _ = meant(card, run, copy, prompt)
@@ -138,12 +138,7 @@ def require_found(
 def squeezed(plane: Array, shares: tuple[float, float]) -> Array:
     """(1, c, h, w) with height and width at these shares of what they were."""
     height, width = (max(1, round(side * share)) for side, share in zip(plane.shape[2:], shares, strict=True))
-    return resized(plane, (height, width))
-
-
-def resized(plane: Array, hw: tuple[int, int]) -> Array:
-    """(1, c, h, w) at another size."""
-    return np.stack([resize(np.ascontiguousarray(channel), hw) for channel in plane[0]])[None]
+    return np.stack([resize(np.ascontiguousarray(channel), (height, width)) for channel in plane[0]])[None]
 
 
 def plane_of(card: Card, outputs: dict[str, Array], name: str, channels: int) -> Array:

@@ -87,8 +87,11 @@ class Matter:
 
     def used(self, quality: Quality) -> str:
         """NAME@DIGEST of all weights that a cut of this quality uses, joined by " + "."""
-        refiner = None if quality == "draft" else self._refiner_card
-        return " + ".join(weights.pin(card) for card in (self.card, refiner) if card)
+        return " + ".join(weights.pin(card) for card in (self.card, self._joining(quality)) if card)
+
+    def _joining(self, quality: Quality) -> Card | None:
+        """The card that refines a cut of this quality: drafts are not refined."""
+        return None if quality == "draft" else self._refiner_card
 
     @property
     def refiner(self) -> "Matter | None":
@@ -182,7 +185,7 @@ class Matter:
 
     def _unaided(self, picture: Picture, prompt: str | None, quality: Quality, seconds: dict[str, float]) -> Found:
         """From the photo, and from words where the network reads them.  Raises NoSubject."""
-        is_refined = self._refiner_card is not None and quality != "draft"
+        is_refined = self._joining(quality) is not None
         # before a refiner, which takes much longer, a second look hardly counts
         coarse = automatic.find(self.card, self._engine.run, picture, prompt, seconds, is_refined or quality == "fine")
         refiner = self.refiner if is_refined else None
